@@ -1,0 +1,2 @@
+//! The port for carriers: adapters, abilities, transport, signatures
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The Parcelward daemon and its commands
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Lanes, attempts, budgets and cron
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Persistence of case files on SQLite and PostgreSQL
+#![forbid(unsafe_code)]

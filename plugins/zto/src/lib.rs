@@ -1,0 +1,2 @@
+//! ZTO Express
+#![forbid(unsafe_code)]

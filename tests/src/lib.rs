@@ -1,0 +1,2 @@
+//! Whole-daemon tests
+#![forbid(unsafe_code)]
