@@ -63,6 +63,8 @@ macro_rules! words {
     };
 }
 
+pub(crate) use words;
+
 /// A word that is not in its vocabulary.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{word}` is not one of {}", known.join(", "))]
