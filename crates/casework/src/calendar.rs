@@ -197,7 +197,10 @@ mod tests {
     #[test]
     fn working_days_skip_weekends_and_use_makeup_days() {
         let days = WorkingDays::new(
-            ["2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"].iter().map(|d| d.parse().unwrap()).collect(),
+            ["2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-02-20", "2026-02-23"]
+                .iter()
+                .map(|d| d.parse().unwrap())
+                .collect(),
             ["2026-02-14", "2026-02-28"].iter().map(|d| d.parse().unwrap()).collect(),
             Some("2026-12-31".parse().unwrap()),
         );

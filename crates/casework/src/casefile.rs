@@ -164,6 +164,9 @@ pub struct Parcel {
     /// Every scan told, sorted by its own time, repeated ones included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scans: Vec<Scan>,
+    /// Turned round since, as a person heard it from the courier before any scan showed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned_at: Option<Instant>,
     /// Known lost since, otherwise than by a scan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_at: Option<Instant>,
@@ -179,6 +182,33 @@ pub struct Parcel {
     /// When a complaint was made to the authority.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority_at: Option<Instant>,
+}
+
+impl Parcel {
+    /// A parcel of which only the number and the way is known.
+    #[must_use]
+    pub fn new(waybill: Waybill, direction: Direction, declared_at: Instant) -> Self {
+        Parcel {
+            waybill,
+            direction,
+            declared_at,
+            declared: false,
+            electronic: false,
+            origin: None,
+            destination: None,
+            eta: None,
+            insured: None,
+            replaced_by: None,
+            after_sale: None,
+            scans: Vec::new(),
+            turned_at: None,
+            lost_at: None,
+            damaged_at: None,
+            claim_wanted_at: None,
+            inspected_at: None,
+            authority_at: None,
+        }
+    }
 }
 
 /// A tracking event that is a scan.
@@ -240,6 +270,9 @@ pub struct AfterSale {
     /// Whether the outbound parcel was on its way when the refund was decided, or first scanned after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appealable_at: Option<Instant>,
+    /// A person agreed a later limit for the goods' receipt with the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended_until: Option<Instant>,
     /// An appeal against the automatic refund was filed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal_filed_at: Option<Instant>,
@@ -616,6 +649,12 @@ pub struct Deadline {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
+    /// When, in the world, what met it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Instant>,
+    /// The rule's variant that it runs by (`remote`, `signed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// Met by late news after its breach.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late_news: bool,

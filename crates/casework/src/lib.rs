@@ -9,15 +9,18 @@ pub mod decision;
 mod engine;
 pub mod fact;
 pub mod instant;
+mod look;
 pub mod money;
+mod parcel;
 pub mod parse;
-mod playbook;
+mod wants;
+
 pub mod region;
-pub mod replay;
+
 pub mod rule_kind;
 pub mod rules;
 pub mod text;
 pub mod words;
 pub mod world;
 
-pub use engine::{Plan, Refusal, Signal, decide};
+pub use engine::{Plan, Refusal, Signal, decide, next_wake_at};

@@ -105,10 +105,20 @@ fn envelope_error(text: &str, error: &serde_json::Error) -> BadFact {
         let string = |name: &str| map.get(name).and_then(|v| v.as_str()).map(|s| s.chars().take(MAX_ID_BYTES).collect::<String>());
         for name in ["specversion", "id", "source", "type", "time", "recordedtime"] {
             if map.get(name).is_some_and(|v| !v.is_string()) {
-                return BadFact { source_name: string("source"), id: string("id"), field: name.to_owned(), message: "must be a string".to_owned() };
+                return BadFact {
+                    source_name: string("source"),
+                    id: string("id"),
+                    field: name.to_owned(),
+                    message: "must be a string".to_owned(),
+                };
             }
         }
-        return BadFact { source_name: string("source"), id: string("id"), field: "(line)".to_owned(), message: "an attribute stands twice".to_owned() };
+        return BadFact {
+            source_name: string("source"),
+            id: string("id"),
+            field: "(line)".to_owned(),
+            message: "an attribute stands twice".to_owned(),
+        };
     }
     let message = format!("is not one JSON object (column {})", error.column());
     BadFact { source_name: None, id: None, field: "(line)".to_owned(), message }

@@ -75,6 +75,10 @@ impl RuleKind {
                 | K::AppealAnswer
                 | K::ComplaintAnswer
                 | K::ClaimFiling
+                | K::ClaimAnswer
+                | K::ClaimDecision
+                | K::ClaimPayout
+                | K::ReturnHome
                 | K::ReturnWaybill
                 | K::AutoRefundAppeal
                 | K::Intervention

@@ -495,7 +495,11 @@ fn compile_tasks(raw: &BTreeMap<String, RawTask>, say: Say) -> Vec<TaskRule> {
                 if task.hours == 0 || task.hours > 500 {
                     say(format!("task.{kind}.hours"), "lies outside 1 to 500 staffed hours".to_owned());
                 }
-                TaskRule { queue: task.queue, hours: Length::hours(i64::from(task.hours)), urgency: task.urgency.unwrap_or(Urgency::Normal) }
+                TaskRule {
+                    queue: task.queue,
+                    hours: Length::hours(i64::from(task.hours)),
+                    urgency: task.urgency.unwrap_or(Urgency::Normal),
+                }
             }
             None => {
                 say(format!("task.{kind}"), format!("task `{kind}` is missing"));
@@ -524,7 +528,8 @@ fn compile_staffed(queue: &str, raw: &RawStaffed, say: Say) -> StaffedHours {
         list
     };
     let daily = periods(format!("staffed.{queue}.daily"), &raw.daily);
-    let week = DAY_NAMES.map(|day| raw.days.get(day).map_or_else(|| daily.clone(), |texts| periods(format!("staffed.{queue}.days.{day}"), texts)));
+    let week =
+        DAY_NAMES.map(|day| raw.days.get(day).map_or_else(|| daily.clone(), |texts| periods(format!("staffed.{queue}.days.{day}"), texts)));
     for name in raw.days.keys().filter(|name| !DAY_NAMES.contains(&name.as_str())) {
         say(format!("staffed.{queue}.days.{name}"), unknown(name, &DAY_NAMES));
     }

@@ -33,9 +33,9 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                Self::from_word(word).ok_or_else(|| UnknownWord { word: word.chars().take(64).collect(), known: Self::WORDS })
+            type Err = $crate::words::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, $crate::words::UnknownWord> {
+                Self::from_word(word).ok_or_else(|| $crate::words::UnknownWord { word: word.chars().take(64).collect(), known: Self::WORDS })
             }
         }
 

@@ -54,7 +54,11 @@ impl World {
     /// Takes a coverage fact or observation in. A newer one of the same area takes the older one's place.
     pub fn note_reach(&mut self, reach: Reach) {
         self.reach.retain(|r| {
-            !(r.courier == reach.courier && r.province == reach.province && r.city == reach.city && r.district == reach.district && r.at <= reach.at)
+            !(r.courier == reach.courier
+                && r.province == reach.province
+                && r.city == reach.city
+                && r.district == reach.district
+                && r.at <= reach.at)
         });
         self.reach.push(reach);
     }
@@ -114,7 +118,8 @@ impl World {
     /// When a clock of this length is due, standing still for every `suspend` that it meets.
     #[must_use]
     pub fn suspend(&self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
-        let mut spans: Vec<(Instant, Instant)> = self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
+        let mut spans: Vec<(Instant, Instant)> =
+            self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
         spans.sort_unstable();
         let (mut due, mut counted) = (due, start);
         for (from, until) in spans {
