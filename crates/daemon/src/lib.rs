@@ -1,2 +1,4 @@
-//! The Parcelward daemon and its commands
+//! The Parcelward daemon and its commands.
 #![forbid(unsafe_code)]
+
+pub mod config;
