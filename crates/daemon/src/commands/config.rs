@@ -52,7 +52,8 @@ fn show(loaded: &Loaded) -> anyhow::Result<String> {
     writeln!(out, "stop_time = \"{}\"\n", seconds(server.stop_time))?;
     writeln!(out, "[database]\nurl = \"{}\"\n\n# rules/*.toml", settings.database)?;
     let rules = toml::Value::try_from(&loaded.raw_rules).context("writing the rules as TOML")?;
-    let table: toml::Table = rules.as_table().into_iter().flatten().filter(|(key, _)| *key != "language").map(|(k, v)| (k.clone(), v.clone())).collect();
+    let table: toml::Table =
+        rules.as_table().into_iter().flatten().filter(|(key, _)| *key != "language").map(|(k, v)| (k.clone(), v.clone())).collect();
     out.push_str(&toml::to_string(&table).context("writing the rules as TOML")?);
     Ok(out)
 }

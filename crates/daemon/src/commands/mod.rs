@@ -31,7 +31,7 @@ impl ConfigArgs {
 /// Watches the after-sales parcels of Chinese e-commerce merchants: it is told facts, and puts a task in front of a person
 /// while there is still time, before each platform and courier deadline.
 #[derive(Debug, Parser)]
-#[command(name = "parcelward", version, about, long_about = None, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "parcelward", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
