@@ -8,5 +8,6 @@ pub mod commands;
 pub mod config;
 mod daemon;
 pub mod reference;
+pub mod replay;
 
 pub use daemon::{Daemon, DaemonBuilder};
