@@ -113,6 +113,8 @@ pub enum Entry {
     Released {
         /// Its place in the journal.
         seq: u64,
+        /// The waybill for which it waited.
+        waybill: Waybill,
         /// The order that it went to.
         order: OrderKey,
     },

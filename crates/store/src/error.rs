@@ -7,9 +7,9 @@ pub enum StoreError {
     /// changed a case file meanwhile.
     #[error("the database did not take the transaction this time: {0}")]
     Retry(String),
-    /// A row cannot be read or written as it is. Leave that order out and go on.
-    #[error("stored state is damaged: {0}")]
-    Corrupt(String),
+    /// A row cannot be read as it is. Leave that order out and go on.
+    #[error("a stored row cannot be read: {0}")]
+    Unreadable(String),
     /// A rule of the schema refuses the change. Trying again does not help; leave the change out.
     #[error("the database refuses the change: {0}")]
     Conflict(String),
@@ -19,11 +19,14 @@ pub enum StoreError {
     /// The database cannot be written: wrong permissions or a read-only medium.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
+    /// The database itself is damaged. Stop and restore a copy.
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
     /// The database or its library is older than this program needs, or its schema is newer than this program.
     #[error("{0}")]
     TooOld(String),
     /// The database cannot be reached or opened. Check the configuration.
-    #[error("the database cannot be opened: {0}")]
+    #[error("the database cannot be reached: {0}")]
     Unavailable(String),
     /// A cursor or an id that was never given out.
     #[error("field `{field}`: {message}")]
@@ -33,6 +36,9 @@ pub enum StoreError {
         /// What is wrong with it.
         message: String,
     },
+    /// A fault of this program. Report it.
+    #[error("a fault of this program: {0}")]
+    Defect(String),
 }
 
 impl StoreError {
@@ -42,9 +48,9 @@ impl StoreError {
         matches!(self, StoreError::Retry(_))
     }
 
-    /// Whether the cause lies in what was to be written, so that leaving a part of it out helps.
+    /// Whether the cause may lie in what was to be written, so that leaving a part of it out may help.
     #[must_use]
     pub const fn is_about_the_change(&self) -> bool {
-        matches!(self, StoreError::Corrupt(_) | StoreError::Conflict(_))
+        matches!(self, StoreError::Unreadable(_) | StoreError::Conflict(_) | StoreError::Defect(_))
     }
 }

@@ -11,6 +11,8 @@ mod cursor;
 mod error;
 mod open;
 mod read;
+mod projection;
+mod sqlite;
 mod store;
 
 pub use change::{

@@ -92,7 +92,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// An order's case file.
     ///
     /// # Errors
-    /// Any [`StoreError`]; [`StoreError::Corrupt`] where it cannot be read.
+    /// Any [`StoreError`]; [`StoreError::Unreadable`] where it cannot be read.
     async fn case_file(&self, order: &OrderKey) -> Result<Option<StoredFile>, StoreError>;
 
     /// A case by its id, open or closed.
@@ -205,7 +205,8 @@ pub trait Transaction: Send {
     /// Any [`StoreError`].
     async fn rouse_some(&mut self, limit: u32) -> Result<u32, StoreError>;
 
-    /// Writes a batch. Gives the new stamps of its files, in their order, and the places of its world news.
+    /// Writes a batch. Every order named in its entries must be among its files. Gives the new stamps of its files, in
+    /// their order.
     ///
     /// # Errors
     /// [`StoreError::Retry`] where another writer changed one of the files since it was locked; any other [`StoreError`].
