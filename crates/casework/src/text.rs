@@ -16,7 +16,7 @@ pub const EVERYWHERE: &str = "everywhere";
 /// The placeholders that a task's title, why, missed and reply may use. A part that only makes sense with a value stands in `[[…]]`
 /// and is left out where one of its placeholders has none.
 ///
-/// `due` and `place` are shown as given, `amount` is yuan without a unit, `courier`, `promise`, `ask` and `case` are words of this
+/// `due`, `place` and `reason` are shown as given, `amount` is yuan without a unit, `courier`, `promise`, `ask` and `case` are words of this
 /// language (`ask`: what the buyer asks for), and `hotline` is the word of the table of that name for the parcel's courier.
 pub const PLACEHOLDERS: &[&str] =
     &["order_id", "shop", "waybill", "courier", "hotline", "due", "amount", "place", "reason", "promise", "ask", "recipient_city", "case"];
@@ -41,6 +41,9 @@ const STATES: &[&str] = &[
     "rejected",
 ];
 
+/// Grounds for an appeal against a ruling (playbook `dispute`): the words of the table `appeal_ground`.
+pub const APPEAL_GROUNDS: &[&str] = &["freight_refunded", "proof_judged_void", "no_return_waybill"];
+
 /// The word tables that a template file must have, each with the words it must hold.
 pub const WORD_TABLES: &[(&str, &[&str])] = &[
     ("queue", Queue::WORDS),
@@ -57,6 +60,7 @@ pub const WORD_TABLES: &[(&str, &[&str])] = &[
     ("exception_reason", ExceptionReason::WORDS),
     ("buyer_ask", BuyerAsk::WORDS),
     ("promise", Promise::WORDS),
+    ("appeal_ground", APPEAL_GROUNDS),
 ];
 
 /// Steps on one platform: a list, or [`NOT_ON_THIS_PLATFORM`].
