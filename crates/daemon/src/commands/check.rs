@@ -1,7 +1,6 @@
 //! `parcelward check`: says everything that is wrong with the configuration. Needs no network and no database.
 
 use super::{ConfigArgs, print};
-use crate::config::Loaded;
 use std::process::ExitCode;
 
 /// Exit status 0 where everything is right, 1 where something is wrong.
@@ -16,7 +15,7 @@ pub struct Args {
 /// # Errors
 /// Where nothing can be printed.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    match args.config.load().and_then(Loaded::with_texts) {
+    match args.config.load() {
         Ok(loaded) => {
             let languages: Vec<&str> = loaded.texts.iter().map(|(language, _)| language.word()).collect();
             let (rules, tasks) = (loaded.raw_rules.rule.len(), loaded.raw_rules.task.len());

@@ -33,24 +33,8 @@ pub struct Loaded {
     pub raw_rules: RawRules,
     /// The texts of every language.
     pub texts: Vec<(Language, Texts)>,
-    /// No text is written in the configured language: decisions can be computed, but nobody could read them.
-    missing_texts: bool,
     /// The files it was made of: other parts (the importer's mappings) read their own folder through it.
     pub files: ConfigFiles,
-}
-
-impl Loaded {
-    /// For whatever shows its decisions to people: refuses a configuration without texts in the configured language.
-    ///
-    /// # Errors
-    /// [`Problems`] naming the language.
-    pub fn with_texts(self) -> Result<Loaded, Problems> {
-        if !self.missing_texts {
-            return Ok(self);
-        }
-        let message = format!("there is no template file in the configured language `{}`", self.settings.language);
-        Err(Problems(vec![Problem { file: "templates".to_owned(), key: String::new(), message }]))
-    }
 }
 
 /// Reads the shipped configuration, an operator's folder over it, and the environment over both.
@@ -77,13 +61,12 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
     }
     let settings = settings::read(&merged, &mut problems);
     let language = settings.as_ref().map_or(Language::ZhCn, |s| s.language);
-    let texts = rulebook::texts(&files, &mut problems);
-    let missing_texts = !texts.iter().any(|(l, _)| *l == language) && problems.is_empty();
+    let texts = rulebook::texts(&files, language, &mut problems);
     let own = texts.iter().find(|(l, _)| *l == language).map(|(_, texts)| texts.clone()).unwrap_or_default();
     let compiled = rulebook::rules(&files, language, own, &mut problems);
     match (settings, compiled) {
         (Some(settings), Some((raw_rules, rules))) if problems.is_empty() => {
-            Ok(Loaded { settings, rules, raw_rules, texts, missing_texts, files })
+            Ok(Loaded { settings, rules, raw_rules, texts, files })
         }
         _ => {
             problems.sort();

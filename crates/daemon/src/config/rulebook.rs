@@ -76,8 +76,8 @@ fn calendars(files: &ConfigFiles, problems: &mut Vec<Problem>) -> Vec<RawCalenda
     calendars
 }
 
-/// The texts of every language that is written.
-pub(super) fn texts(files: &ConfigFiles, problems: &mut Vec<Problem>) -> Vec<(Language, Texts)> {
+/// The texts of every language that is written; the configured one must be among them.
+pub(super) fn texts(files: &ConfigFiles, configured: Language, problems: &mut Vec<Problem>) -> Vec<(Language, Texts)> {
     let mut by_language: BTreeMap<Language, Vec<TomlFile>> = BTreeMap::new();
     let stated: Vec<(Option<Language>, TomlFile)> =
         files.folder("templates", problems).into_iter().map(|file| (language_of(&file), file)).collect();
@@ -93,6 +93,10 @@ pub(super) fn texts(files: &ConfigFiles, problems: &mut Vec<Problem>) -> Vec<(La
                 }),
             },
         }
+    }
+    if !by_language.contains_key(&configured) {
+        let message = format!("there is no template file in the configured language `{configured}`");
+        problems.push(Problem { file: "templates".to_owned(), key: String::new(), message });
     }
     let mut all = Vec::new();
     for (language, group) in by_language {
