@@ -94,6 +94,14 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Its HTTP status.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.parts().2
+    }
+}
+
 impl Problem {
     /// A problem of a kind.
     #[must_use]
