@@ -10,5 +10,7 @@ mod daemon;
 pub mod http;
 pub mod reference;
 pub mod replay;
+pub mod serve;
+mod telemetry;
 
 pub use daemon::{Daemon, DaemonBuilder};

@@ -178,15 +178,15 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::BadRequest { field, message } => Problem::bad(field, message),
-            StoreError::Corrupt(_) => {
+            StoreError::Unreadable(_) => {
                 tracing::error!(%error, "a stored row cannot be read");
-                Problem::new(Kind::Internal).detail("this order's stored state cannot be read; the log says which and why")
+                Problem::new(Kind::Internal).detail("what is stored of this order cannot be read; the log says why")
             }
-            StoreError::Retry(_) | StoreError::Unavailable(_) | StoreError::Full(_) | StoreError::ReadOnly(_) => {
+            StoreError::Retry(_) | StoreError::Unavailable(_) | StoreError::Full(_) | StoreError::ReadOnly(_) | StoreError::Corrupt(_) => {
                 tracing::error!(%error, "the database did not serve a request");
                 Problem::new(Kind::Unavailable).detail("the database does not serve the request now; the log says why")
             }
-            StoreError::Conflict(_) | StoreError::TooOld(_) => {
+            StoreError::Conflict(_) | StoreError::TooOld(_) | StoreError::Defect(_) => {
                 tracing::error!(%error, "the database refuses a request");
                 Problem::new(Kind::Internal).detail("the database refuses the request; the log says why")
             }
