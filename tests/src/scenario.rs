@@ -1,6 +1,6 @@
 //! A scenario: facts, where the clock stops, and what must or must not be decided.
 //!
-//! One JSON file in `tests/scenarios/` is one scenario; none of them needs a line of Rust. `tests/README.md` tells how
+//! One JSON file in `tests/scenarios/` is one scenario; none of them needs a line of Rust. `tests/scenarios/README.md` tells how
 //! to write one. A file is read strictly: an unknown field or a word that the contract does not have is an error, since such an
 //! expectation would hold whatever happens.
 

@@ -333,3 +333,40 @@ fn no_file_names_this_machine() {
     }
     none(breaches);
 }
+
+/// A document that names a test or another file is believed: both must be there.
+#[test]
+fn documents_point_at_what_is_there() {
+    let mut breaches = Vec::new();
+    for (path, text) in texts(|path| path.extension().is_some_and(|end| end == "md")) {
+        let folder = root().join(&path).parent().map(Path::to_owned).expect("a folder");
+        for (words, target) in links(&text) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            let Ok(there) =
+                std::fs::read_to_string(folder.join(file)).or_else(|e| if folder.join(file).is_dir() { Ok(String::new()) } else { Err(e) })
+            else {
+                breaches.push(format!("{path}: {target} is not there"));
+                continue;
+            };
+            let function = words.strip_prefix('`').and_then(|words| words.strip_suffix('`')).filter(|_| file.ends_with(".rs"));
+            if let Some(function) = function.filter(|function| !there.contains(&format!("fn {function}("))) {
+                breaches.push(format!("{path}: {file} has no function {function}"));
+            }
+        }
+    }
+    none(breaches);
+}
+
+/// The links of a Markdown text: their words and where they lead.
+fn links(text: &str) -> Vec<(&str, &str)> {
+    let ends = text.match_indices("](").map(|(at, _)| at);
+    ends.filter_map(|at| {
+        let words = &text[text[..at].rfind('[')? + 1..at];
+        let target = &text[at + 2..];
+        Some((words, &target[..target.find(')')?]))
+    })
+    .collect()
+}
