@@ -6,7 +6,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use parcelward_casework::words::CaseKind;
 use parcelward_tests::scenario::{self, Scenario};
 use parcelward_tests::{binary, verdict};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// How many scenarios each case kind has at the least: the good end, the missed deadline, the odd one.
@@ -32,11 +32,15 @@ fn hold(path: &Path) -> Result<(), Failed> {
     if failures.is_empty() { Ok(()) } else { Err(format!("{}\n  - {}", scenario.about, failures.join("\n  - ")).into()) }
 }
 
-/// Whether enough scenarios expect a case of this kind.
-fn covered(kind: CaseKind, files: &[(String, std::path::PathBuf)]) -> Trial {
-    let paths: Vec<_> = files.iter().map(|(_, path)| path.clone()).collect();
+/// Whether a case kind has enough scenarios (`<case kind>-<what>.json`), and one of them at least expects such a case.
+fn covered(kind: CaseKind, files: &[(String, PathBuf)]) -> Trial {
+    let of_kind = |name: &str| name.split_once('-').is_some_and(|(case, _)| case == kind.word());
+    let paths: Vec<_> = files.iter().filter(|(name, _)| of_kind(name)).map(|(_, path)| path.clone()).collect();
     Trial::test(format!("coverage::{kind}"), move || {
-        let count = paths.iter().filter_map(|path| Scenario::read(path).ok()).filter(|scenario| scenario.expects_case(kind)).count();
-        if count >= PER_CASE_KIND { Ok(()) } else { Err(format!("{count} scenarios expect a `{kind}` case, not {PER_CASE_KIND}").into()) }
+        if paths.len() < PER_CASE_KIND {
+            return Err(format!("{} scenarios are named `{kind}-…`; {PER_CASE_KIND} are the least", paths.len()).into());
+        }
+        let expected = paths.iter().filter_map(|path| Scenario::read(path).ok()).any(|scenario| scenario.expects_case(kind));
+        if expected { Ok(()) } else { Err(format!("no scenario named `{kind}-…` expects such a case").into()) }
     })
 }
