@@ -106,20 +106,33 @@ pub struct FileChange {
 
 /// A line of the journal.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "most entries are the large one, and they live as long as one batch")]
 pub enum Entry {
     /// A fact that was received.
     Fact(FactEntry),
-    /// A fact received earlier, now given to its order.
+    /// A fact that waited, now given to its order.
     Released {
-        /// Its place in the journal.
-        seq: u64,
-        /// The waybill for which it waited.
-        waybill: Waybill,
+        /// Which one.
+        fact: Waiting,
         /// The order that it went to.
         order: OrderKey,
     },
     /// A decision.
     Decision(DecisionEntry),
+}
+
+/// A fact that waited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// In the journal since an earlier batch.
+    Stored {
+        /// Its place there.
+        seq: u64,
+        /// The waybill for which it waited.
+        waybill: Waybill,
+    },
+    /// In this batch: the position of its entry, whose own `order` and `parked` are both empty.
+    Here(usize),
 }
 
 /// A fact that is journalled.

@@ -93,11 +93,7 @@ pub(super) async fn coverage(
     Ok(Page { rows, next })
 }
 
-pub(super) async fn disruptions(
-    readers: &SqlitePool,
-    before_seq: Option<u64>,
-    limit: u32,
-) -> Result<Page<DisruptionRow, u64>, StoreError> {
+pub(super) async fn disruptions(readers: &SqlitePool, before_seq: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let sql = sqlx::AssertSqlSafe(format!("{DISRUPTION} WHERE seq < ?1 AND is_newest = 1 ORDER BY seq DESC LIMIT ?2"));
     let rows = sqlx::query(sql).bind(before_seq.map_or(i64::MAX, place)).bind(limit).fetch_all(readers).await?;

@@ -3,7 +3,7 @@
 use super::bulk::Insert;
 use super::write_lists;
 use crate::StoreError;
-use crate::change::{Batch, Entry, FileChange, FileStamp, RouseScope, WorldNews};
+use crate::change::{Batch, Entry, FileChange, FileStamp, RouseScope, Waiting, WorldNews};
 use parcelward_casework::decision::SOURCE;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
@@ -18,8 +18,7 @@ static CASE_FILE: Insert = Insert::new(
      next_wake_at = excluded.next_wake_at, awaits_courier = excluded.awaits_courier, awaits_province = excluded.awaits_province, \
      set_aside_at = NULL, set_aside_why = NULL, state = excluded.state WHERE case_file.version = excluded.version - 1",
 );
-static JOURNAL: Insert =
-    Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json)", 10, "");
+static JOURNAL: Insert = Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json)", 10, "");
 static INBOX: Insert = Insert::new("INSERT INTO inbox (source, id, fingerprint, seq, state, courier, number)", 7, "");
 
 /// Writes everything. The caller's transaction takes it back where this fails.
@@ -72,19 +71,28 @@ async fn lines(on: &mut SqliteConnection, batch: &Batch) -> Result<Lines, StoreE
         files[*at].1 += 1;
         Ok(files[*at])
     };
-    let mut places = Vec::with_capacity(batch.entries.len());
+    let mut places: Vec<Place> = Vec::with_capacity(batch.entries.len());
     for entry in &batch.entries {
-        let (order, old_seq) = match entry {
-            Entry::Fact(f) => (f.order.as_ref(), None),
-            Entry::Decision(d) => (Some(&d.order), None),
-            Entry::Released { seq, order, .. } => (Some(order), Some(seq.cast_signed())),
+        let order = match entry {
+            Entry::Fact(f) => f.order.as_ref(),
+            Entry::Decision(d) => Some(&d.order),
+            Entry::Released { order, .. } => Some(order),
         };
         let file = order.map(&mut line_of).transpose()?;
-        let place = old_seq.unwrap_or_else(|| {
-            seq += 1;
-            seq
-        });
-        places.push(Place { seq: place, file });
+        let at = match entry {
+            Entry::Fact(_) | Entry::Decision(_) => {
+                seq += 1;
+                seq
+            }
+            Entry::Released { fact: Waiting::Stored { seq, .. }, .. } => seq.cast_signed(),
+            Entry::Released { fact: Waiting::Here(entry), .. } => {
+                let waited = places.get_mut(*entry).filter(|place| place.file.is_none());
+                let waited = waited.ok_or_else(|| StoreError::Defect("a fact is released that did not wait".to_owned()))?;
+                waited.file = file;
+                waited.seq
+            }
+        };
+        places.push(Place { seq: at, file });
     }
     Ok(Lines { places, files })
 }
@@ -175,7 +183,8 @@ async fn save_journal(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -
                     json: decision.to_json().into(),
                 });
             }
-            Entry::Released { waybill, .. } => release(on, *place, waybill).await?,
+            Entry::Released { fact: Waiting::Stored { waybill, .. }, .. } => release(on, *place, waybill).await?,
+            Entry::Released { fact: Waiting::Here(_), .. } => {}
         }
     }
     JOURNAL
@@ -283,13 +292,11 @@ async fn save_rouse(on: &mut SqliteConnection, scope: &RouseScope, at: Instant) 
         RouseScope::EveryOpen => (None, None),
         RouseScope::Awaiting(courier, province) => (Some(courier.word()), Some(province.as_str())),
     };
-    sqlx::query(
-        "INSERT INTO rouse (courier, province, at, after_no, upto_no) SELECT ?1, ?2, ?3, 0, coalesce(max(no), 0) FROM case_file",
-    )
-    .bind(courier)
-    .bind(province)
-    .bind(at.millis())
-    .execute(on)
-    .await?;
+    sqlx::query("INSERT INTO rouse (courier, province, at, after_no, upto_no) SELECT ?1, ?2, ?3, 0, coalesce(max(no), 0) FROM case_file")
+        .bind(courier)
+        .bind(province)
+        .bind(at.millis())
+        .execute(on)
+        .await?;
     Ok(())
 }

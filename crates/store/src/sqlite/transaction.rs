@@ -132,7 +132,12 @@ fn json<T: serde::Serialize>(list: &T) -> Result<String, StoreError> {
 }
 
 /// Puts rows, each led by its position in the question, where they were asked for.
-fn placed<T: Clone>(len: usize, none: T, rows: Vec<SqliteRow>, read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+fn placed<T: Clone>(
+    len: usize,
+    none: T,
+    rows: Vec<SqliteRow>,
+    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let mut out = vec![none; len];
     for row in rows {
         let at: i64 = row.try_get(0)?;
