@@ -19,6 +19,7 @@ pub mod region;
 
 pub mod rule_kind;
 pub mod rules;
+pub mod task_table;
 pub mod text;
 pub mod words;
 pub mod world;
