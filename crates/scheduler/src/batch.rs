@@ -108,6 +108,8 @@ struct Run<'a> {
     tx: &'a mut dyn Transaction,
     bench: &'a Bench<'a>,
     world: Arc<World>,
+    /// How many changes of the world were known before this batch.
+    world_position: u32,
     recorded: Instant,
     intake: Intake,
     hand: Hand,
@@ -126,10 +128,14 @@ impl<'a> Run<'a> {
     async fn begin(
         tx: &'a mut dyn Transaction,
         bench: &'a Bench<'a>,
-        world: Arc<World>,
+        mut world: Arc<World>,
         recorded: Instant,
         facts: &[&Incoming],
     ) -> Result<Self, Trouble> {
+        for change in tx.world_from(world.position()).await? {
+            Arc::make_mut(&mut world).push(change);
+        }
+        let world_position = world.position();
         let intake = Intake::read(tx, facts).await?;
         let mut hand = Hand::default();
         hand.lock(tx, bench.cache, &intake.orders()).await?;
@@ -137,6 +143,7 @@ impl<'a> Run<'a> {
             tx,
             bench,
             world,
+            world_position,
             recorded,
             intake,
             hand,
@@ -172,16 +179,17 @@ impl<'a> Run<'a> {
     }
 
     fn world_fact(&mut self, fact: Arc<Fact>, json: String) -> Receipt {
-        if let Some((news, rouse)) = news::of_fact(&fact, self.recorded) {
-            self.learn(news, rouse);
+        if let Some(news) = news::of_fact(&fact) {
+            self.learn(news);
         }
         let receipt = self.accept(&fact, None, false);
         self.entries.push(Entry::Fact(FactEntry { fact, json, order: None, parked: None }));
         receipt
     }
 
-    fn learn(&mut self, news: WorldNews, rouse: RouseScope) {
-        news::take_in(Arc::make_mut(&mut self.world), &news);
+    fn learn(&mut self, news: WorldNews) {
+        Arc::make_mut(&mut self.world).push(news.change.clone());
+        let rouse = news::scope(&news.change);
         if !self.rouse.iter().any(|(scope, _)| *scope == rouse) {
             self.rouse.push((rouse, self.recorded));
         }
@@ -211,13 +219,13 @@ impl<'a> Run<'a> {
         let receipt = match &plan.refused {
             None => self.accept(&fact, Some(order.clone()), false),
             Some(refusal) => {
-                if matches!(refusal, Refusal::TaskClosed { .. }) {
+                if refusal.is_journalled() {
                     self.intake.note_seen(&fact, Some(order.clone()));
                 }
                 Receipt::Refused(Refused::Engine(refusal.clone()))
             }
         };
-        if matches!(plan.refused, None | Some(Refusal::TaskClosed { .. })) {
+        if plan.refused.as_ref().is_none_or(Refusal::is_journalled) {
             self.entries.push(Entry::Fact(FactEntry { fact: Arc::clone(&fact), json, order: Some(order.clone()), parked: None }));
         }
         let registered = self.settle(&order, plan, known);
@@ -238,9 +246,8 @@ impl<'a> Run<'a> {
         for decision in plan.decisions {
             self.entries.push(Entry::Decision(DecisionEntry { order: order.clone(), decision, recorded: self.recorded }));
         }
-        for reach in plan.noted {
-            let (news, rouse) = news::of_scan(reach);
-            self.learn(news, rouse);
+        for change in plan.noted {
+            self.learn(news::of_scan(change));
         }
         let registered = plan.file.parcels.iter().skip(known).map(|p| p.waybill.clone()).collect();
         self.hand.put(order, plan.file);
@@ -329,9 +336,9 @@ impl<'a> Run<'a> {
 
     /// Writes it all.
     async fn finish(self, receipts: Vec<Receipt>, more_due: bool) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, recorded, hand, entries, news, rouse, decisions, lateness, .. } = self;
+        let Run { tx, bench, world, world_position, recorded, hand, entries, news, rouse, decisions, lateness, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
-        let batch = Batch { files, entries, world: news, rouse };
+        let batch = Batch { files, entries, world: news, world_position, rouse };
         let stamps = tx.save(&batch).await?;
         let kept = batch.files.into_iter().zip(stamps);
         let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();

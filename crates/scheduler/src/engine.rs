@@ -32,7 +32,7 @@ impl Engine for Casework {
         parcelward_casework::next_wake_at(file)
     }
 
-    fn awaits_coverage(&self, _file: &CaseFile) -> Option<(Courier, String)> {
-        None
+    fn awaits_coverage(&self, file: &CaseFile) -> Option<(Courier, String)> {
+        file.awaits_coverage()
     }
 }

@@ -1,42 +1,32 @@
-//! News of the world: who hears of it, and how it is taken in.
+//! News of the world: what tells it, and who is to hear of it.
 
 use parcelward_casework::fact::{Fact, FactBody};
-use parcelward_casework::instant::Instant;
-use parcelward_casework::region::short_province;
-use parcelward_casework::world::{Reach, World};
+use parcelward_casework::world::{Change, News, World};
 use parcelward_store::{RouseScope, WorldNews};
 
-/// What a fact without an order says, and to whom; `None` where it is no such fact.
-pub(crate) fn of_fact(fact: &Fact, recorded: Instant) -> Option<(WorldNews, RouseScope)> {
-    match &fact.body {
-        FactBody::Coverage(f) => {
-            let reach = Reach {
-                courier: f.courier,
-                province: short_province(&f.province),
-                city: f.city.clone(),
-                district: f.district.clone(),
-                serves: f.serves,
-                at: recorded,
-                until: f.until,
-            };
-            let scope = RouseScope::Awaiting(reach.courier, reach.province.clone());
-            Some((WorldNews::Reach { reach, fact: Some(fact.id.clone()), note: f.note.clone() }, scope))
-        }
-        FactBody::Disruption(f) => Some((WorldNews::Disruption { fact: f.clone(), recorded, id: fact.id.clone() }, RouseScope::EveryOpen)),
+/// What a fact without an order says; `None` where it is no such fact.
+pub(crate) fn of_fact(fact: &Fact) -> Option<WorldNews> {
+    // The world reads facts itself, so that a replay reads them in the same way.
+    let mut world = World::default();
+    world.note(fact);
+    let change = world.changes().first()?.clone();
+    let note = match &fact.body {
+        FactBody::Coverage(f) => f.note.clone(),
+        FactBody::Disruption(f) => f.reason.clone(),
         _ => None,
-    }
+    };
+    Some(WorldNews { change, note, from_scans: false })
 }
 
-/// What an order's scans showed, and to whom it matters.
-pub(crate) fn of_scan(reach: Reach) -> (WorldNews, RouseScope) {
-    let scope = RouseScope::Awaiting(reach.courier, reach.province.clone());
-    (WorldNews::Reach { reach, fact: None, note: None }, scope)
+/// What an order's scans showed.
+pub(crate) const fn of_scan(change: Change) -> WorldNews {
+    WorldNews { change, note: None, from_scans: true }
 }
 
-/// Takes news in. The same for news that is fresh and for news that is read from the store.
-pub(crate) fn take_in(world: &mut World, news: &WorldNews) {
-    match news {
-        WorldNews::Reach { reach, .. } => world.note_reach(reach.clone()),
-        WorldNews::Disruption { fact, .. } => world.note_disruption(fact.clone()),
+/// Who is to hear of a change.
+pub(crate) fn scope(change: &Change) -> RouseScope {
+    match &change.news {
+        News::Reach(reach) => RouseScope::Awaiting(reach.courier, reach.province.clone()),
+        News::Disruption(_) => RouseScope::EveryOpen,
     }
 }

@@ -7,7 +7,6 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::desk::{DeskOptions, Pulse, Request};
 use crate::engine::Engine;
-use crate::news;
 use crate::receipt::{DeskError, Incoming, Receipt, Refused};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
@@ -68,8 +67,11 @@ impl Pause {
 /// Reads what the store knows of the world.
 pub(crate) async fn read_world(store: &SharedStore) -> Result<World, StoreError> {
     let mut world = World::default();
-    for entry in store.world_after(0, 0).await? {
-        news::take_in(&mut world, &entry.news);
+    let mut tx = store.begin().await?;
+    let changes = tx.world_from(0).await;
+    tx.rollback().await;
+    for change in changes? {
+        world.push(change);
     }
     Ok(world)
 }

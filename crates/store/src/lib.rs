@@ -16,8 +16,7 @@ mod sqlite;
 mod store;
 
 pub use change::{
-    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldEntry,
-    WorldNews,
+    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldNews,
 };
 pub use cursor::Cursor;
 pub use error::StoreError;

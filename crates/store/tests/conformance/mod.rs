@@ -44,6 +44,8 @@ macro_rules! suite {
             wakes::news_rouses_every_open_file_in_steps,
             wakes::news_of_coverage_rouses_who_waits_for_it,
             wakes::news_of_the_world_is_kept_in_order,
+            wakes::news_that_was_overtaken_is_refused,
+            wakes::coverage_and_disruptions_are_listed_newest_first,
             wakes::a_firing_is_claimed_once,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,

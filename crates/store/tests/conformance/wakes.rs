@@ -5,7 +5,7 @@ use super::kit::*;
 use parcelward_casework::fact::FactBody;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::{CaseKind, Courier};
-use parcelward_casework::world::Reach;
+use parcelward_casework::world::{Change, News, Reach};
 use parcelward_store::*;
 
 pub async fn what_is_due_comes_in_order_and_bounded(place: &impl Place) {
@@ -95,30 +95,65 @@ fn reach(province: &str, serves: bool, seconds: i64) -> Reach {
     Reach { courier: Courier::Zto, province: province.to_owned(), city: None, district: None, serves, at: at(seconds), until: None }
 }
 
+fn some_news() -> Vec<WorldNews> {
+    let mut world = Vec::new();
+    let mut tell = |news, note: &str| {
+        let seconds = world.len() as i64;
+        let change = Change { at: at(seconds), cause: id(&format!("c{seconds}")), news };
+        world.push(WorldNews { change, note: Some(note.to_owned()), from_scans: seconds == 2 });
+    };
+    let disruption = |reason: &str| {
+        let data = format!(r#"{{"disruption_id":"d","from":"{}","until":"{}","effect":"waive","reason":"{reason}"}}"#, at(1), at(9));
+        let (fact, _) = fact("d", "disruption", &data, at(2));
+        let FactBody::Disruption(told) = &fact.body else { unreachable!() };
+        News::Disruption(told.clone())
+    };
+    tell(News::Reach(reach("新疆", false, 1)), "first");
+    tell(disruption("snow"), "");
+    tell(News::Reach(reach("西藏", false, 2)), "");
+    tell(disruption("more snow"), "");
+    tell(News::Reach(reach("新疆", true, 3)), "last");
+    world
+}
+
+async fn world_from(store: &SharedStore, position: u32) -> Vec<Change> {
+    let mut tx = store.begin().await.unwrap();
+    let changes = tx.world_from(position).await.unwrap();
+    tx.rollback().await;
+    changes
+}
+
 pub async fn news_of_the_world_is_kept_in_order(place: &impl Place) {
     let store = place.open().await;
-    let data =
-        |reason: &str| format!(r#"{{"disruption_id":"d","from":"{}","until":"{}","effect":"waive","reason":"{reason}"}}"#, at(1), at(9));
-    let mut world = Vec::new();
-    for (i, reason) in ["snow", "more snow"].iter().enumerate() {
-        let (fact, _) = fact(&i.to_string(), "disruption", &data(reason), at(2));
-        let FactBody::Disruption(told) = &fact.body else { unreachable!() };
-        world.push(WorldNews::Disruption { fact: told.clone(), recorded: at(2), id: fact.id.clone() });
-    }
-    for (province, serves, seconds) in [("新疆", false, 1), ("西藏", false, 2), ("新疆", true, 3)] {
-        let note = Some(format!("word {seconds}"));
-        world.push(WorldNews::Reach { reach: reach(province, serves, seconds), fact: Some(id("c")), note });
-    }
-    save(&store, Batch { world: world.clone(), ..Batch::default() }).await.unwrap();
-    let all = store.world_after(0, 0).await.unwrap();
-    let news: Vec<WorldNews> = all.iter().map(|entry| entry.news.clone()).collect();
-    assert_eq!(news, [&world[2..], &world[..2]].concat());
-    assert_eq!(store.world_after(all[1].seq, all[4].seq).await.unwrap(), [all[2].clone()]);
+    let news = some_news();
+    save(&store, Batch { world: news[..2].to_vec(), ..Batch::default() }).await.unwrap();
+    save(&store, Batch { world: news[2..].to_vec(), world_position: 2, ..Batch::default() }).await.unwrap();
+    let changes: Vec<Change> = news.into_iter().map(|n| n.change).collect();
+    assert_eq!(world_from(&store, 0).await, changes);
+    assert_eq!(world_from(&store, 3).await, changes[3..]);
+    assert_eq!(world_from(&store, 5).await, []);
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(world_from(&store, 0).await, changes);
+}
 
+pub async fn news_that_was_overtaken_is_refused(place: &impl Place) {
+    let store = place.open().await;
+    let news = some_news();
+    save(&store, Batch { world: news[..2].to_vec(), ..Batch::default() }).await.unwrap();
+    let error = save(&store, Batch { world: news[2..].to_vec(), world_position: 1, ..Batch::default() }).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert_eq!(world_from(&store, 0).await.len(), 2);
+}
+
+pub async fn coverage_and_disruptions_are_listed_newest_first(place: &impl Place) {
+    let store = place.open().await;
+    save(&store, Batch { world: some_news(), ..Batch::default() }).await.unwrap();
     let newest = CoverageFilter { newest_only: true, ..CoverageFilter::default() };
     let rows = store.coverage(&newest, None, 10).await.unwrap().rows;
     assert_eq!(rows.iter().map(|r| r.reach.clone()).collect::<Vec<_>>(), [reach("新疆", true, 3), reach("西藏", false, 2)]);
-    assert_eq!(rows[0].note.as_deref(), Some("word 3"));
+    assert_eq!((rows[0].note.as_deref(), rows[0].known_at, &rows[0].cause), (Some("last"), at(4), &id("c4")));
+    assert_eq!(rows.iter().map(|r| r.from_scans).collect::<Vec<_>>(), [false, true]);
     let one = CoverageFilter { province: Some("西藏".to_owned()), courier: Some(Courier::Zto), newest_only: false };
     assert_eq!(store.coverage(&one, None, 10).await.unwrap().rows.len(), 1);
     let first = store.coverage(&CoverageFilter::default(), None, 2).await.unwrap();
