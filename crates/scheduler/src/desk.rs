@@ -1,13 +1,18 @@
 //! The handle that everyone holds: facts go in, receipts come out.
 
+use crate::cache::Cache;
 use crate::clock::Clock;
+use crate::engine::{Casework, Engine};
 use crate::receipt::{DeskError, Incoming, Receipt};
+use crate::writer::{Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_store::{SharedStore, StoreError};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 /// How the desk works. The defaults suit one machine.
 #[derive(Debug, Clone)]
@@ -26,7 +31,7 @@ pub struct DeskOptions {
 
 impl Default for DeskOptions {
     fn default() -> Self {
-        DeskOptions { batch_facts: 2_000, batch_bytes: 8 << 20, waiting_bytes: 64 << 20, batch_wakes: 200, cached_files: 20_000 }
+        DeskOptions { batch_facts: 2_000, batch_bytes: 8 << 20, waiting_bytes: 64 << 20, batch_wakes: 200, cached_files: 4_000 }
     }
 }
 
@@ -54,8 +59,10 @@ struct Shared {
     queue: mpsc::UnboundedSender<Request>,
     room: Arc<Semaphore>,
     room_size: u32,
-    rules: ArcSwap<Rules>,
+    rules: Arc<ArcSwap<Rules>>,
     pulse: watch::Receiver<Pulse>,
+    stop: CancellationToken,
+    ended: watch::Receiver<bool>,
 }
 
 /// A request that waits.
@@ -72,12 +79,56 @@ impl Desk {
     /// # Errors
     /// Any [`StoreError`] of that reading.
     pub async fn start(store: SharedStore, rules: Arc<Rules>, clock: Arc<dyn Clock>, options: DeskOptions) -> Result<Desk, StoreError> {
-        let _ = (store.high_water().await?, clock.now());
-        let (queue, _waiting) = mpsc::unbounded_channel();
+        Desk::start_with(Arc::new(Casework), store, rules, clock, options).await
+    }
+
+    /// The same with another engine.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading the world.
+    pub async fn start_with(
+        engine: Arc<dyn Engine>,
+        store: SharedStore,
+        rules: Arc<Rules>,
+        clock: Arc<dyn Clock>,
+        options: DeskOptions,
+    ) -> Result<Desk, StoreError> {
+        let world = Arc::new(read_world(&store).await?);
+        // What was set aside by an earlier version may be well with this one.
+        let taken_back = store.take_back().await?;
+        if taken_back > 0 {
+            tracing::info!(taken_back, "case files that were set aside are tried again");
+        }
+        let (queue, waiting) = mpsc::unbounded_channel();
         let room_size = u32::try_from(options.waiting_bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
-        let (_beat, pulse) = watch::channel(Pulse { batches: 0, recorded: None, next_wake_at: None, failing: None });
+        let (beat, pulse) = watch::channel(Pulse { batches: 0, recorded: None, next_wake_at: None, failing: None });
+        let (end, ended) = watch::channel(false);
+        let rules = Arc::new(ArcSwap::new(rules));
+        let stop = CancellationToken::new();
+        let writer = Writer {
+            store,
+            engine,
+            clock,
+            rules: Arc::clone(&rules),
+            cache: Cache::new(options.cached_files),
+            options,
+            queue: waiting,
+            stop: stop.clone(),
+            beat: beat.clone(),
+            world,
+            waiting: VecDeque::new(),
+            pause: Pause::default(),
+        };
+        let writing = tokio::spawn(writer.run());
+        tokio::spawn(async move {
+            if let Err(error) = writing.await {
+                tracing::error!(%error, "the writer ended by a fault of this program; nothing is taken any more");
+                beat.send_modify(|pulse| pulse.failing = Some("the writer ended by a fault of this program".to_owned()));
+            }
+            end.send_replace(true);
+        });
         let room = Arc::new(Semaphore::new(room_size as usize));
-        Ok(Desk { shared: Arc::new(Shared { queue, room, room_size, rules: ArcSwap::new(rules), pulse }) })
+        Ok(Desk { shared: Arc::new(Shared { queue, room, room_size, rules, pulse, stop, ended }) })
     }
 
     /// Hands in a request's facts. All of them lie in one batch and bear one `recordedtime`; the receipts are in their order, and everything
@@ -117,5 +168,14 @@ impl Desk {
     /// Stops taking requests, finishes those that wait, and returns when the last one is durable. The store stays open.
     pub async fn stop(&self) {
         self.shared.room.close();
+        self.shared.stop.cancel();
+        self.ended().await;
+    }
+
+    /// Returns when the writer has ended: after [`Desk::stop`], or by a fault. A daemon that sees the latter should end, to be started anew.
+    pub async fn ended(&self) {
+        let mut ended = self.shared.ended.clone();
+        // An error means that the one who tells has gone, which is the same.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 }

@@ -6,10 +6,19 @@
 //! Deliberately absent: what a fact or a moment leads to (`casework`), how it is kept (`store`), HTTP.
 #![forbid(unsafe_code)]
 
+mod batch;
+mod cache;
 pub mod clock;
 mod desk;
+mod engine;
+mod hand;
+mod intake;
+mod line;
+mod news;
 mod receipt;
+mod writer;
 
 pub use clock::{Clock, WallClock};
 pub use desk::{Desk, DeskOptions, Pulse};
+pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};

@@ -39,7 +39,7 @@ pub enum Receipt {
 /// Why a fact has no effect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The rules refuse it. [`Refusal::TaskClosed`] is journalled without effect; nothing else is journalled.
+    /// The rules refuse it. Some refusals are journalled all the same ([`Refusal::is_journalled`]).
     #[error(transparent)]
     Engine(#[from] Refusal),
     /// No order has this operation.
@@ -68,6 +68,10 @@ impl Receipt {
     /// Whether the fact is in the journal, now or since before.
     #[must_use]
     pub const fn is_kept(&self) -> bool {
-        matches!(self, Receipt::Accepted { .. } | Receipt::Duplicate { .. } | Receipt::Refused(Refused::Engine(Refusal::TaskClosed { .. })))
+        match self {
+            Receipt::Accepted { .. } | Receipt::Duplicate { .. } => true,
+            Receipt::Refused(Refused::Engine(refusal)) => refusal.is_journalled(),
+            Receipt::Conflict | Receipt::Refused(_) => false,
+        }
     }
 }

@@ -2,10 +2,10 @@
 
 use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::decision::Decision;
-use parcelward_casework::fact::{DisruptionFact, Fact, FactId, OrderKey, Waybill};
+use parcelward_casework::fact::{Fact, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
-use parcelward_casework::world::Reach;
+use parcelward_casework::world::Change;
 use std::sync::Arc;
 
 /// The store's own marks of a case file: which row it is, and which version of it was read. Opaque outside the store.
@@ -83,8 +83,10 @@ pub struct Batch {
     pub files: Vec<FileChange>,
     /// Lines of the journal in the order in which they came about.
     pub entries: Vec<Entry>,
-    /// What was learnt of the world.
+    /// What was learnt of the world, in that order.
     pub world: Vec<WorldNews>,
+    /// How many changes of the world were known before: the position of the first of `world`.
+    pub world_position: u32,
     /// Which case files are to be woken because of it, and from when.
     pub rouse: Vec<(RouseScope, Instant)>,
 }
@@ -106,20 +108,33 @@ pub struct FileChange {
 
 /// A line of the journal.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "most entries are the large one, and they live as long as one batch")]
 pub enum Entry {
     /// A fact that was received.
     Fact(FactEntry),
-    /// A fact received earlier, now given to its order.
+    /// A fact that waited, now given to its order.
     Released {
-        /// Its place in the journal.
-        seq: u64,
-        /// The waybill for which it waited.
-        waybill: Waybill,
+        /// Which one.
+        fact: Waiting,
         /// The order that it went to.
         order: OrderKey,
     },
     /// A decision.
     Decision(DecisionEntry),
+}
+
+/// A fact that waited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waiting {
+    /// In the journal since an earlier batch.
+    Stored {
+        /// Its place there.
+        seq: u64,
+        /// The waybill for which it waited.
+        waybill: Waybill,
+    },
+    /// In this batch: the position of its entry, whose own `order` and `parked` are both empty.
+    Here(usize),
 }
 
 /// A fact that is journalled.
@@ -148,34 +163,13 @@ pub struct DecisionEntry {
 
 /// News of the world.
 #[derive(Debug, Clone, PartialEq)]
-pub enum WorldNews {
-    /// A courier reaches an area or not.
-    Reach {
-        /// What was learnt, `at` being when.
-        reach: Reach,
-        /// The fact that said so; none where an order's scans showed it.
-        fact: Option<FactId>,
-        /// A remark.
-        note: Option<String>,
-    },
-    /// Times are not normal.
-    Disruption {
-        /// What was told.
-        fact: DisruptionFact,
-        /// When it was received.
-        recorded: Instant,
-        /// The fact that said so.
-        id: FactId,
-    },
-}
-
-/// News of the world as stored.
-#[derive(Debug, Clone, PartialEq)]
-pub struct WorldEntry {
-    /// Its place: larger is later, within its kind.
-    pub seq: u64,
-    /// What.
-    pub news: WorldNews,
+pub struct WorldNews {
+    /// What became known.
+    pub change: Change,
+    /// A remark.
+    pub note: Option<String>,
+    /// An order's scans showed it; nobody told it as such.
+    pub from_scans: bool,
 }
 
 /// Which case files news of the world may touch.

@@ -10,13 +10,13 @@ mod change;
 mod cursor;
 mod error;
 mod open;
-mod read;
 mod projection;
+mod read;
 mod sqlite;
 mod store;
 
 pub use change::{
-    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, WorldEntry, WorldNews,
+    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldNews,
 };
 pub use cursor::Cursor;
 pub use error::StoreError;

@@ -222,11 +222,15 @@ pub struct CoverageFilter {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoverageRow {
     /// Its place; larger is later.
-    pub seq: u64,
+    pub position: u64,
     /// What it says.
     pub reach: Reach,
-    /// The fact that said so; none where an order's scans showed it.
-    pub fact: Option<FactId>,
+    /// When it became known.
+    pub known_at: Instant,
+    /// The fact that said or showed it.
+    pub cause: FactId,
+    /// An order's scans showed it; nobody told it as such.
+    pub from_scans: bool,
     /// A remark.
     pub note: Option<String>,
 }
@@ -235,11 +239,13 @@ pub struct CoverageRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct DisruptionRow {
     /// Its place; larger is later.
-    pub seq: u64,
+    pub position: u64,
     /// What it says.
     pub fact: parcelward_casework::fact::DisruptionFact,
-    /// When it was received.
-    pub recorded: Instant,
+    /// When it became known.
+    pub known_at: Instant,
+    /// The fact that said so.
+    pub cause: FactId,
 }
 
 /// Counts as a merchant's parcel centre shows them.

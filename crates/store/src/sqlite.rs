@@ -17,7 +17,7 @@ mod write_lists;
 pub(crate) use open::open;
 
 use crate::StoreError;
-use crate::change::{StoredFile, WorldEntry};
+use crate::change::StoredFile;
 use crate::read::*;
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
@@ -36,10 +36,6 @@ pub(crate) struct SqliteStore {
 impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         Ok(Box::new(transaction::Writing::begin(&self.writer).await?))
-    }
-
-    async fn world_after(&self, reach_seq: u64, disruption_seq: u64) -> Result<Vec<WorldEntry>, StoreError> {
-        read_world::world_after(&self.readers, reach_seq, disruption_seq).await
     }
 
     async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {
@@ -114,12 +110,12 @@ impl Store for SqliteStore {
         read_files::facts_after(&self.readers, after_seq, limit).await
     }
 
-    async fn coverage(&self, filter: &CoverageFilter, before_seq: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError> {
-        read_world::coverage(&self.readers, filter, before_seq, limit).await
+    async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError> {
+        read_world::coverage(&self.readers, filter, before, limit).await
     }
 
-    async fn disruptions(&self, before_seq: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
-        read_world::disruptions(&self.readers, before_seq, limit).await
+    async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
+        read_world::disruptions(&self.readers, before, limit).await
     }
 
     async fn board(&self, now: Instant, horizon: Length) -> Result<Board, StoreError> {

@@ -1,11 +1,12 @@
 //! The interface that every database implements.
 
-use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile, WorldEntry};
+use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
 use crate::read::*;
 use crate::{Cursor, StoreError};
 use async_trait::async_trait;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::world::Change;
 use std::sync::Arc;
 
 /// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
@@ -16,12 +17,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Any [`StoreError`]; nothing has happened then.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
-
-    /// News of the world after the given places (0, 0 for all): words about coverage first, then disruptions, each in its order.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    async fn world_after(&self, reach_seq: u64, disruption_seq: u64) -> Result<Vec<WorldEntry>, StoreError>;
 
     /// The earliest moment at which a case file wants to be woken; an instant in the past where news of the world still has to reach some.
     ///
@@ -124,13 +119,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn coverage(&self, filter: &CoverageFilter, before_seq: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError>;
+    async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError>;
 
     /// Disruptions, of several of one id the newest, the newest first; `next` is the place to go on from (downwards).
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn disruptions(&self, before_seq: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError>;
+    async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError>;
 
     /// Counts of what is open; `horizon` says how far ahead "soon" reaches.
     ///
@@ -162,6 +157,12 @@ pub trait Transaction: Send {
     /// # Errors
     /// Any [`StoreError`].
     async fn take_instant(&mut self, now: Instant) -> Result<Instant, StoreError>;
+
+    /// Every change of the world from the given position on, in order: what became known since the caller last looked.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError>;
 
     /// What is known of these facts' identities, in their order.
     ///
@@ -209,7 +210,7 @@ pub trait Transaction: Send {
     /// their order.
     ///
     /// # Errors
-    /// [`StoreError::Retry`] where another writer changed one of the files since it was locked; any other [`StoreError`].
+    /// [`StoreError::Retry`] where another writer changed one of the files, or the world, since they were read; any other [`StoreError`].
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError>;
 
     /// Makes it all durable.

@@ -156,32 +156,26 @@ CREATE TABLE operation (
 CREATE INDEX operation_ready ON operation (courier, not_before, operation_id) WHERE state IN ('requested', 'unknown');
 CREATE INDEX operation_file ON operation (file_no);
 
-CREATE TABLE coverage (
-    seq INTEGER PRIMARY KEY,
-    courier TEXT NOT NULL,
-    province TEXT NOT NULL,
-    city TEXT,
-    district TEXT,
-    serves INTEGER NOT NULL,
+-- What became known of the world, in the order in which it did: case files remember by position how far they have read. Append-only
+-- but for `is_newest`, which says that no later word about the same area, or of the same disruption, stands here.
+CREATE TABLE world_change (
+    position INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
-    until INTEGER,
-    source TEXT,
-    id TEXT,
-    note TEXT,
-    is_newest INTEGER NOT NULL
-) STRICT;
-CREATE INDEX coverage_area ON coverage (courier, province, seq) WHERE is_newest = 1;
-
-CREATE TABLE disruption (
-    seq INTEGER PRIMARY KEY,
-    disruption_id TEXT NOT NULL,
-    recorded INTEGER NOT NULL,
     source TEXT NOT NULL,
     id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('reach', 'disruption')),
+    courier TEXT,
+    province TEXT,
+    city TEXT,
+    district TEXT,
+    disruption_id TEXT,
     told TEXT NOT NULL,
+    note TEXT,
+    from_scans INTEGER NOT NULL,
     is_newest INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX disruption_newest ON disruption (disruption_id) WHERE is_newest = 1;
+CREATE INDEX world_change_area ON world_change (courier, province, position) WHERE kind = 'reach' AND is_newest = 1;
+CREATE INDEX world_change_disruption ON world_change (disruption_id, position) WHERE kind = 'disruption' AND is_newest = 1;
 
 -- News of the world on its way to the case files: how far it has come.
 CREATE TABLE rouse (

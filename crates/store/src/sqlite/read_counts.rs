@@ -60,9 +60,7 @@ fn count(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<u64, StoreError> {
 
 async fn open_cases(readers: &SqlitePool) -> Result<BTreeMap<CaseKind, u64>, StoreError> {
     let rows = sqlx::query("SELECT kind, count(*) FROM open_case GROUP BY kind").fetch_all(readers).await?;
-    rows.iter()
-        .map(|row| Ok((CaseKind::from_word(row.try_get(0)?).ok_or_else(|| bad_word("open_case.kind"))?, count(row, 1)?)))
-        .collect()
+    rows.iter().map(|row| Ok((CaseKind::from_word(row.try_get(0)?).ok_or_else(|| bad_word("open_case.kind"))?, count(row, 1)?))).collect()
 }
 
 pub(super) async fn board(readers: &SqlitePool, now: Instant, horizon: Length) -> Result<Board, StoreError> {
@@ -75,9 +73,11 @@ pub(super) async fn board(readers: &SqlitePool, now: Instant, horizon: Length) -
         .iter()
         .map(|row| Ok((RuleKind::from_word(row.try_get(0)?).ok_or_else(|| bad_word("deadline.rule_kind"))?, count(row, 1)?)))
         .collect::<Result<_, StoreError>>()?;
-    let row = sqlx::query("SELECT count(*) FROM task WHERE is_open = 1 AND kind IN ('prepare_evidence', 'submit_evidence', 'collect_damage_evidence')")
-        .fetch_one(readers)
-        .await?;
+    let row = sqlx::query(
+        "SELECT count(*) FROM task WHERE is_open = 1 AND kind IN ('prepare_evidence', 'submit_evidence', 'collect_damage_evidence')",
+    )
+    .fetch_one(readers)
+    .await?;
     let cases = |kinds: &[CaseKind]| kinds.iter().filter_map(|kind| open_cases.get(kind)).sum();
     let due = |kinds: &[RuleKind]| kinds.iter().filter_map(|kind| running_due.get(kind)).sum();
     Ok(Board {

@@ -19,7 +19,7 @@ const DEADLINE_COLUMNS: &str = "SELECT platform, shop, order_id, deadline_id, ru
      provisional, waived, late_news, told FROM deadline WHERE ";
 
 /// Adds ` AND column = value` where a value is asked for.
-fn equals<'a>(query: &mut QueryBuilder<Sqlite>, column: &'static str, value: Option<&'a str>) {
+fn equals(query: &mut QueryBuilder<Sqlite>, column: &'static str, value: Option<&str>) {
     if let Some(value) = value {
         query.push(" AND ").push(column).push(" = ").push_bind(value.to_owned());
     }

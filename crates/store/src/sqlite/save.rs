@@ -3,11 +3,11 @@
 use super::bulk::Insert;
 use super::write_lists;
 use crate::StoreError;
-use crate::change::{Batch, Entry, FileChange, FileStamp, RouseScope, WorldNews};
+use crate::change::{Batch, Entry, FileChange, FileStamp, RouseScope, Waiting, WorldNews};
 use parcelward_casework::decision::SOURCE;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
-use parcelward_casework::world::Reach;
+use parcelward_casework::world::News;
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
 
@@ -18,8 +18,7 @@ static CASE_FILE: Insert = Insert::new(
      next_wake_at = excluded.next_wake_at, awaits_courier = excluded.awaits_courier, awaits_province = excluded.awaits_province, \
      set_aside_at = NULL, set_aside_why = NULL, state = excluded.state WHERE case_file.version = excluded.version - 1",
 );
-static JOURNAL: Insert =
-    Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json)", 10, "");
+static JOURNAL: Insert = Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json)", 10, "");
 static INBOX: Insert = Insert::new("INSERT INTO inbox (source, id, fingerprint, seq, state, courier, number)", 7, "");
 
 /// Writes everything. The caller's transaction takes it back where this fails.
@@ -28,9 +27,7 @@ pub(super) async fn save(on: &mut SqliteConnection, batch: &Batch) -> Result<Vec
     let stamps = save_files(on, batch, &lines).await?;
     save_journal(on, batch, &lines).await?;
     write_lists::write(on, batch, &stamps).await?;
-    for news in &batch.world {
-        save_news(on, news).await?;
-    }
+    save_world(on, batch).await?;
     for (scope, at) in &batch.rouse {
         save_rouse(on, scope, *at).await?;
     }
@@ -72,19 +69,28 @@ async fn lines(on: &mut SqliteConnection, batch: &Batch) -> Result<Lines, StoreE
         files[*at].1 += 1;
         Ok(files[*at])
     };
-    let mut places = Vec::with_capacity(batch.entries.len());
+    let mut places: Vec<Place> = Vec::with_capacity(batch.entries.len());
     for entry in &batch.entries {
-        let (order, old_seq) = match entry {
-            Entry::Fact(f) => (f.order.as_ref(), None),
-            Entry::Decision(d) => (Some(&d.order), None),
-            Entry::Released { seq, order, .. } => (Some(order), Some(seq.cast_signed())),
+        let order = match entry {
+            Entry::Fact(f) => f.order.as_ref(),
+            Entry::Decision(d) => Some(&d.order),
+            Entry::Released { order, .. } => Some(order),
         };
         let file = order.map(&mut line_of).transpose()?;
-        let place = old_seq.unwrap_or_else(|| {
-            seq += 1;
-            seq
-        });
-        places.push(Place { seq: place, file });
+        let at = match entry {
+            Entry::Fact(_) | Entry::Decision(_) => {
+                seq += 1;
+                seq
+            }
+            Entry::Released { fact: Waiting::Stored { seq, .. }, .. } => seq.cast_signed(),
+            Entry::Released { fact: Waiting::Here(entry), .. } => {
+                let waited = places.get_mut(*entry).filter(|place| place.file.is_none());
+                let waited = waited.ok_or_else(|| StoreError::Defect("a fact is released that did not wait".to_owned()))?;
+                waited.file = file;
+                waited.seq
+            }
+        };
+        places.push(Place { seq: at, file });
     }
     Ok(Lines { places, files })
 }
@@ -175,7 +181,8 @@ async fn save_journal(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -
                     json: decision.to_json().into(),
                 });
             }
-            Entry::Released { waybill, .. } => release(on, *place, waybill).await?,
+            Entry::Released { fact: Waiting::Stored { waybill, .. }, .. } => release(on, *place, waybill).await?,
+            Entry::Released { fact: Waiting::Here(_), .. } => {}
         }
     }
     JOURNAL
@@ -228,51 +235,59 @@ async fn release(on: &mut SqliteConnection, place: Place, waybill: &Waybill) -> 
     Ok(())
 }
 
-async fn save_news(on: &mut SqliteConnection, news: &WorldNews) -> Result<(), StoreError> {
-    match news {
-        WorldNews::Reach { reach, fact, note } => {
-            let Reach { courier, province, city, district, serves, at, until } = reach;
-            sqlx::query(
-                "UPDATE coverage SET is_newest = 0 WHERE is_newest = 1 AND courier = ?1 AND province = ?2 AND city IS ?3 AND district IS ?4",
-            )
-            .bind(courier.word())
-            .bind(province)
-            .bind(city.as_deref())
-            .bind(district.as_deref())
-            .execute(&mut *on)
-            .await?;
-            sqlx::query(
-                "INSERT INTO coverage (courier, province, city, district, serves, at, until, source, id, note, is_newest) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)",
-            )
-            .bind(courier.word())
-            .bind(province)
-            .bind(city.as_deref())
-            .bind(district.as_deref())
-            .bind(serves)
-            .bind(at.millis())
-            .bind(until.map(Instant::millis))
-            .bind(fact.as_ref().map(|f| f.source.as_str()))
-            .bind(fact.as_ref().map(|f| f.id.as_str()))
-            .bind(note.as_deref())
-            .execute(on)
-            .await?;
-        }
-        WorldNews::Disruption { fact, recorded, id } => {
-            sqlx::query("UPDATE disruption SET is_newest = 0 WHERE is_newest = 1 AND disruption_id = ?1")
-                .bind(&fact.disruption_id)
-                .execute(&mut *on)
-                .await?;
-            let told = serde_json::to_string(fact).map_err(|e| StoreError::Defect(e.to_string()))?;
-            sqlx::query("INSERT INTO disruption (disruption_id, recorded, source, id, told, is_newest) VALUES (?1, ?2, ?3, ?4, ?5, 1)")
-                .bind(&fact.disruption_id)
-                .bind(recorded.millis())
-                .bind(&id.source)
-                .bind(&id.id)
-                .bind(told)
-                .execute(on)
-                .await?;
-        }
+/// Appends to what is known of the world.
+async fn save_news(on: &mut SqliteConnection, news: &WorldNews, position: i64) -> Result<(), StoreError> {
+    let (kind, reach, disruption, told) = match &news.change.news {
+        News::Reach(reach) => ("reach", Some(reach), None, serde_json::to_string(reach)),
+        News::Disruption(told) => ("disruption", None, Some(told.disruption_id.as_str()), serde_json::to_string(told)),
+    };
+    let told = told.map_err(|e| StoreError::Defect(e.to_string()))?;
+    let earlier = match reach {
+        Some(reach) => sqlx::query(
+            "UPDATE world_change SET is_newest = 0 WHERE kind = 'reach' AND is_newest = 1 AND courier = ?1 AND province = ?2 \
+             AND city IS ?3 AND district IS ?4",
+        )
+        .bind(reach.courier.word())
+        .bind(reach.province.as_str())
+        .bind(reach.city.as_deref())
+        .bind(reach.district.as_deref()),
+        None => sqlx::query("UPDATE world_change SET is_newest = 0 WHERE kind = 'disruption' AND is_newest = 1 AND disruption_id = ?1")
+            .bind(disruption),
+    };
+    earlier.execute(&mut *on).await?;
+    sqlx::query(
+        "INSERT INTO world_change (position, at, source, id, kind, courier, province, city, district, disruption_id, told, note, \
+         from_scans, is_newest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1)",
+    )
+    .bind(position)
+    .bind(news.change.at.millis())
+    .bind(news.change.cause.source.as_str())
+    .bind(news.change.cause.id.as_str())
+    .bind(kind)
+    .bind(reach.map(|r| r.courier.word()))
+    .bind(reach.map(|r| r.province.as_str()))
+    .bind(reach.and_then(|r| r.city.as_deref()))
+    .bind(reach.and_then(|r| r.district.as_deref()))
+    .bind(disruption)
+    .bind(told)
+    .bind(news.note.as_deref())
+    .bind(news.from_scans)
+    .execute(on)
+    .await?;
+    Ok(())
+}
+
+/// Appends all news of a batch, unless somebody else appended meanwhile: then the batch was decided without knowing it.
+async fn save_world(on: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
+    if batch.world.is_empty() {
+        return Ok(());
+    }
+    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(position) + 1, 0) FROM world_change").fetch_one(&mut *on).await?;
+    if next != i64::from(batch.world_position) {
+        return Err(StoreError::Retry("another writer told news of the world".to_owned()));
+    }
+    for (news, position) in batch.world.iter().zip(next..) {
+        save_news(on, news, position).await?;
     }
     Ok(())
 }
@@ -283,13 +298,11 @@ async fn save_rouse(on: &mut SqliteConnection, scope: &RouseScope, at: Instant) 
         RouseScope::EveryOpen => (None, None),
         RouseScope::Awaiting(courier, province) => (Some(courier.word()), Some(province.as_str())),
     };
-    sqlx::query(
-        "INSERT INTO rouse (courier, province, at, after_no, upto_no) SELECT ?1, ?2, ?3, 0, coalesce(max(no), 0) FROM case_file",
-    )
-    .bind(courier)
-    .bind(province)
-    .bind(at.millis())
-    .execute(on)
-    .await?;
+    sqlx::query("INSERT INTO rouse (courier, province, at, after_no, upto_no) SELECT ?1, ?2, ?3, 0, coalesce(max(no), 0) FROM case_file")
+        .bind(courier)
+        .bind(province)
+        .bind(at.millis())
+        .execute(on)
+        .await?;
     Ok(())
 }

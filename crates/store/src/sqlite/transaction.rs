@@ -7,6 +7,7 @@ use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::{Courier, Platform};
+use parcelward_casework::world::Change;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
@@ -132,7 +133,12 @@ fn json<T: serde::Serialize>(list: &T) -> Result<String, StoreError> {
 }
 
 /// Puts rows, each led by its position in the question, where they were asked for.
-fn placed<T: Clone>(len: usize, none: T, rows: Vec<SqliteRow>, read: impl Fn(&SqliteRow) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+fn placed<T: Clone>(
+    len: usize,
+    none: T,
+    rows: Vec<SqliteRow>,
+    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let mut out = vec![none; len];
     for row in rows {
         let at: i64 = row.try_get(0)?;
@@ -167,6 +173,10 @@ impl Transaction for Writing {
         .fetch_one(self.on())
         .await?;
         Ok(Instant::from_millis(taken))
+    }
+
+    async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError> {
+        super::read_world::world_from(self.on(), position).await
     }
 
     async fn seen(&mut self, ids: &[FactId]) -> Result<Vec<Option<Seen>>, StoreError> {

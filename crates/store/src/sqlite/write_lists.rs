@@ -49,7 +49,9 @@ struct Of<'a, T> {
 pub(super) async fn write(on: &mut SqliteConnection, batch: &Batch, stamps: &[FileStamp]) -> Result<(), StoreError> {
     let told = projection::told(&batch.entries);
     let (mut tasks, mut deadlines, mut operations) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut opened, mut closed, mut waybills): (Vec<(i64, &Case)>, Vec<&str>, Vec<(i64, &Waybill)>) = (Vec::new(), Vec::new(), Vec::new());
+    let mut opened: Vec<(i64, &Case)> = Vec::new();
+    let mut closed: Vec<&str> = Vec::new();
+    let mut waybills: Vec<(i64, &Waybill)> = Vec::new();
     for (change, stamp) in batch.files.iter().zip(stamps) {
         let (file, no, difference) = (&*change.after, stamp.no, projection::difference(change));
         tasks.extend(difference.tasks.iter().map(|&i| of(file, no, &file.tasks[i], &file.tasks[i].id, &told)));
@@ -59,16 +61,12 @@ pub(super) async fn write(on: &mut SqliteConnection, batch: &Batch, stamps: &[Fi
         closed.extend(difference.closed_cases.iter().map(|&i| file.cases[i].id.as_str()));
         waybills.extend(difference.waybills.iter().map(|&i| (no, &file.parcels[i].waybill)));
     }
-    WAYBILL
-        .run(on, &waybills, |query, (no, waybill)| query.bind(waybill.number.as_str()).bind(waybill.courier.word()).bind(*no))
-        .await?;
+    WAYBILL.run(on, &waybills, |query, (no, waybill)| query.bind(waybill.number.as_str()).bind(waybill.courier.word()).bind(*no)).await?;
     write_tasks(on, &tasks).await?;
     write_deadlines(on, &deadlines).await?;
     write_operations(on, &operations).await?;
     OPEN_CASE
-        .run(on, &opened, |query, (no, case)| {
-            query.bind(case.id.as_str()).bind(*no).bind(case.kind.word()).bind(case.opened_at.millis())
-        })
+        .run(on, &opened, |query, (no, case)| query.bind(case.id.as_str()).bind(*no).bind(case.kind.word()).bind(case.opened_at.millis()))
         .await?;
     if !closed.is_empty() {
         let list = serde_json::to_string(&closed).map_err(|e| StoreError::Defect(e.to_string()))?;
