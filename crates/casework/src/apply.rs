@@ -156,7 +156,8 @@ impl Run<'_> {
             return;
         }
         let reason = (f.status == TrackingStatus::Exception).then(|| f.reason.unwrap_or(ExceptionReason::Other));
-        let scan = Scan { at, status: f.status, reason, place: f.place.clone(), seen_by: f.seen_by.unwrap_or(SeenBy::Courier), repeated: false };
+        let scan =
+            Scan { at, status: f.status, reason, place: f.place.clone(), seen_by: f.seen_by.unwrap_or(SeenBy::Courier), repeated: false };
         let state = &mut self.file.parcels[parcel as usize];
         if !state.note_scan(scan.clone()) {
             return;

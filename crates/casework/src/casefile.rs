@@ -421,6 +421,14 @@ pub struct Claim {
     pub unanswered: u8,
 }
 
+impl Claim {
+    /// A claim of which nothing is known yet.
+    #[must_use]
+    pub(crate) const fn new(parcel: Index) -> Self {
+        Claim { parcel, id: None, filed_at: None, answered_at: None, decided_at: None, amount: None, ended: None, unanswered: 0 }
+    }
+}
+
 /// Evidence that is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -554,6 +562,9 @@ pub struct Case {
     /// The goods are inspected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inspected: bool,
+    /// When a solution was offered to the buyer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_at: Option<Instant>,
     /// The sum that was offered, in yuan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
@@ -596,6 +607,7 @@ impl Case {
             decided: None,
             chased: false,
             inspected: false,
+            offered_at: None,
             amount: None,
             by_hand: false,
             new_address: None,

@@ -10,7 +10,7 @@ use crate::instant::Instant;
 use crate::look::index;
 use crate::playbook;
 use crate::rules::Rules;
-use crate::run::{Ask, Rung, Run, TaskChange};
+use crate::run::{Ask, Run, Rung, TaskChange};
 use crate::words::*;
 use crate::world::{Change, World};
 
@@ -212,7 +212,8 @@ impl Run<'_> {
             Moment::Rung(deadline) => self.act_rungs(deadline),
             Moment::Due(deadline) => self.act_due(deadline),
             Moment::Returns(task) => {
-                self.because = vec![Cause::Rule { rule: self.file.tasks[task as usize].kind.word().to_owned(), rung: "snoozed_until".to_owned() }];
+                self.because =
+                    vec![Cause::Rule { rule: self.file.tasks[task as usize].kind.word().to_owned(), rung: "snoozed_until".to_owned() }];
                 self.change_task(task, TaskChange { state: Some(TaskState::Open), ..TaskChange::default() });
             }
             Moment::Overdue(task) => {

@@ -301,7 +301,9 @@ impl Run<'_> {
             OperationKind::AddressChange | OperationKind::PhoneChange if phase == Phase::Delivered && accepted => {
                 self.settle(at, OperationStatus::Succeeded, None);
             }
-            OperationKind::Urge if newest.is_some_and(|scan| scan > operation.asked_at) => self.settle(at, OperationStatus::Succeeded, None),
+            OperationKind::Urge if newest.is_some_and(|scan| scan > operation.asked_at) => {
+                self.settle(at, OperationStatus::Succeeded, None)
+            }
             _ if phase.is_final() || called_off || !parcel.is_current() => self.settle(at, OperationStatus::Unknown, None),
             _ => {}
         }

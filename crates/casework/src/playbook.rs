@@ -81,7 +81,13 @@ pub(crate) fn rung(run: &mut Run<'_>, deadline: Index, n: usize) {
         K::FirstAnswer => buyer_request::rung_of_first_answer(run, subject),
         K::NotReceived => not_received::rung(run, subject),
         // These act at their due time only.
-        K::RulingWait | K::AppealAnswer | K::OperationAnswer | K::DeliveryAttempt | K::PresumedLost | K::ClaimAnswer | K::ComplaintAnswer => {}
+        K::RulingWait
+        | K::AppealAnswer
+        | K::OperationAnswer
+        | K::DeliveryAttempt
+        | K::PresumedLost
+        | K::ClaimAnswer
+        | K::ComplaintAnswer => {}
     }
 }
 
@@ -261,7 +267,10 @@ pub(crate) fn undo(run: &mut Run<'_>, task: Index, _outcome: TaskOutcome) {
         TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling => appeal::undo(run, case),
         TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
         TaskKind::KeepCommitment => commitment::undo(run, case),
-        TaskKind::OfferSolution => run.case_mut(case).serve = None,
+        TaskKind::OfferSolution => {
+            let state = run.case_mut(case);
+            (state.serve, state.offered_at) = (None, None);
+        }
         TaskKind::InspectReturn => {
             run.case_mut(case).inspected = false;
             if let Some(p) = parcel {

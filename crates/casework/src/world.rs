@@ -182,7 +182,8 @@ impl<'a> Seen<'a> {
     /// When a clock of this length is due, standing still for every `suspend` that it meets.
     #[must_use]
     pub fn suspend(self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
-        let mut spans: Vec<(Instant, Instant)> = self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
+        let mut spans: Vec<(Instant, Instant)> =
+            self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
         spans.sort_unstable();
         let (mut due, mut counted) = (due, start);
         for (from, until) in spans {

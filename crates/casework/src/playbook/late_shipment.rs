@@ -5,7 +5,7 @@
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::rule_kind::RuleKind;
-use crate::run::{Ask, Rung, Run};
+use crate::run::{Ask, Run, Rung};
 use crate::words::*;
 
 /// A rung of `ship_by`.
