@@ -90,12 +90,15 @@ impl Running {
         &self.app
     }
 
-    /// Ends when the server does, which it does by itself only where it fails.
+    /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
     ///
     /// # Errors
     /// Why it ended.
     pub async fn ended(&mut self) -> anyhow::Result<()> {
-        (&mut self.server).await.context("the HTTP server")?.context("the HTTP server")
+        tokio::select! {
+            ended = &mut self.server => ended.context("the HTTP server")?.context("the HTTP server"),
+            () = self.app.desk.ended() => anyhow::bail!("nothing can be stored any more; the log says why"),
+        }
     }
 
     /// Stops it: no new request, the running ones finished, what waits at the desk committed, the database closed.

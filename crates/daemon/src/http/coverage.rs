@@ -45,7 +45,7 @@ pub struct CoverageItem {
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Learnt from an order's own scans, and told by nobody.
+    /// An order's scans showed it; nobody told it as such.
     pub learnt: bool,
 }
 
@@ -128,10 +128,10 @@ fn item(row: &CoverageRow) -> CoverageItem {
         city: row.reach.city.clone(),
         district: row.reach.district.clone(),
         serves: row.reach.serves,
-        since: row.reach.at.to_string(),
+        since: row.known_at.to_string(),
         until: row.reach.until.map(|at| at.to_string()),
         note: row.note.clone(),
-        learnt: row.fact.is_none(),
+        learnt: row.from_scans,
     }
 }
 
