@@ -20,6 +20,7 @@ mod mapping;
 mod rejects;
 mod report;
 mod rows;
+pub mod samples;
 mod template;
 mod toml_walk;
 mod xlsx_guard;
