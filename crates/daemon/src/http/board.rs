@@ -49,7 +49,7 @@ pub struct BoardQuery {
 }
 
 /// Shows the board.
-#[utoipa::path(get, path = "/v1/board", tag = "board", params(BoardQuery), responses((status = 200, description = "The counts", body = BoardCounts)))]
+#[utoipa::path(get, path = "/v1/board", operation_id = "show_board", tag = "board", params(BoardQuery), responses((status = 200, description = "The counts", body = BoardCounts)))]
 pub async fn get(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Json<BoardCounts>, Problem> {
     let mut params = Params::new(pairs);
     let hours = params.number("hours", 1, 168, SOON);

@@ -98,7 +98,7 @@ pub struct CoverageWord {
 
 /// Lists what is known.
 #[utoipa::path(
-    get, path = "/v1/coverage", tag = "coverage", params(CoverageQuery),
+    get, path = "/v1/coverage", operation_id = "list_coverage", tag = "coverage", params(CoverageQuery),
     responses((status = 200, description = "A page of words about coverage", body = CoveragePage))
 )]
 pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Json<CoveragePage>, Problem> {
@@ -137,7 +137,7 @@ fn item(row: &CoverageRow) -> CoverageItem {
 
 /// Says that a courier does not reach an area, or reaches it.
 #[utoipa::path(
-    put, path = "/v1/coverage", tag = "coverage", request_body = CoverageWord,
+    put, path = "/v1/coverage", operation_id = "note_coverage", tag = "coverage", request_body = CoverageWord,
     responses(
         (status = 200, description = "Taken", body = FactAnswer),
         (status = 422, description = "A field is wrong", body = Problem, content_type = "application/problem+json"),
@@ -174,7 +174,7 @@ pub struct Area {
 
 /// Takes a word back: from now on the courier counts as reaching the area.
 #[utoipa::path(
-    delete, path = "/v1/coverage", tag = "coverage", params(Area),
+    delete, path = "/v1/coverage", operation_id = "take_coverage_back", tag = "coverage", params(Area),
     responses(
         (status = 200, description = "Taken back", body = FactAnswer),
         (status = 404, description = "Nothing is known of this area", body = Problem, content_type = "application/problem+json"),

@@ -110,7 +110,7 @@ pub(super) fn state_word(state: DeadlineState) -> &'static str {
 
 /// Lists deadlines.
 #[utoipa::path(
-    get, path = "/v1/deadlines", tag = "deadlines", params(DeadlineQuery),
+    get, path = "/v1/deadlines", operation_id = "list_deadlines", tag = "deadlines", params(DeadlineQuery),
     responses(
         (status = 200, description = "A page of deadlines", body = DeadlinePage),
         (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),

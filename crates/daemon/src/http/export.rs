@@ -22,7 +22,7 @@ enum At {
 
 /// Streams every fact in the order in which it was received.
 #[utoipa::path(
-    get, path = "/v1/export", tag = "facts",
+    get, path = "/v1/export", operation_id = "export_facts", tag = "facts",
     responses((status = 200, description = "Every fact, one a line, with its `recordedtime`", body = String, content_type = "application/x-ndjson"))
 )]
 pub async fn get(State(app): State<Arc<App>>) -> Result<Response, Problem> {

@@ -122,7 +122,7 @@ type ReadFact = (usize, Result<Incoming, BadFact>);
 
 /// Hands facts in.
 #[utoipa::path(
-    post, path = "/v1/facts", tag = "facts",
+    post, path = "/v1/facts", operation_id = "hand_in_facts", tag = "facts",
     request_body(
         description = "CloudEvents 1.0 in the JSON format: one, a batch, or one a line",
         content((Object = "application/cloudevents+json"), (Vec<Object> = "application/cloudevents-batch+json"), (String = "application/x-ndjson"))

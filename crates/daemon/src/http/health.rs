@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 const GOOD_FOR: Duration = Duration::from_secs(2);
 
 /// The process lives.
-#[utoipa::path(get, path = "/healthz", tag = "health", security(()), responses((status = 200, description = "The process lives", body = String)))]
+#[utoipa::path(get, path = "/healthz", operation_id = "healthz", tag = "health", security(()), responses((status = 200, description = "The process lives", body = String)))]
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Facts are taken now.
 #[utoipa::path(
-    get, path = "/readyz", tag = "health", security(()),
+    get, path = "/readyz", operation_id = "readyz", tag = "health", security(()),
     responses(
         (status = 200, description = "Facts are taken", body = String),
         (status = 503, description = "Stopping, or the database takes no write", body = Problem, content_type = "application/problem+json"),

@@ -39,7 +39,7 @@ pub fn facts(taken: usize, duplicates: usize, rejected: usize) {
 }
 
 /// Shows the metrics.
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "Prometheus' text format", body = String)))]
+#[utoipa::path(get, path = "/metrics", operation_id = "show_metrics", tag = "health", responses((status = 200, description = "Prometheus' text format", body = String)))]
 pub async fn get(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Problem> {
     let now = app.now();
     let counts = app.store.counts(now).await?;

@@ -90,7 +90,7 @@ pub struct OrderQuery {
 
 /// Shows an order.
 #[utoipa::path(
-    get, path = "/v1/orders/{platform}/{shop}/{order_id}", tag = "orders",
+    get, path = "/v1/orders/{platform}/{shop}/{order_id}", operation_id = "show_order", tag = "orders",
     params(
         ("platform" = String, Path, description = "The platform"), ("shop" = String, Path, description = "The shop"),
         ("order_id" = String, Path, description = "The order's number there"), OrderQuery
@@ -136,7 +136,7 @@ pub async fn order(
 
 /// Shows a case.
 #[utoipa::path(
-    get, path = "/v1/cases/{id}", tag = "orders", params(("id" = String, Path, description = "The case's id")),
+    get, path = "/v1/cases/{id}", operation_id = "show_case", tag = "orders", params(("id" = String, Path, description = "The case's id")),
     responses(
         (status = 200, description = "The case", body = CaseView),
         (status = 404, description = "There is no such case", body = Problem, content_type = "application/problem+json"),

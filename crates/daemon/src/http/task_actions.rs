@@ -128,7 +128,7 @@ fn verb_of(word: &str) -> Option<TaskVerb> {
 
 /// Does something with a task.
 #[utoipa::path(
-    post, path = "/v1/tasks/{id}/{verb}", tag = "tasks",
+    post, path = "/v1/tasks/{id}/{verb}", operation_id = "act_on_task", tag = "tasks",
     params(
         ("id" = String, Path, description = "The task's id"),
         ("verb" = String, Path, description = "claim, done, dismiss, snooze, reopen or assign"),
@@ -167,7 +167,7 @@ pub async fn act(
 
 /// Does the same with up to 200 tasks.
 #[utoipa::path(
-    post, path = "/v1/tasks/batch", tag = "tasks", request_body = TaskBatch,
+    post, path = "/v1/tasks/batch", operation_id = "act_on_tasks", tag = "tasks", request_body = TaskBatch,
     responses(
         (status = 200, description = "An answer to each task", body = TaskAnswers),
         (status = 422, description = "The batch itself is wrong", body = Problem, content_type = "application/problem+json"),
