@@ -137,7 +137,7 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         say("server.listen", message);
     }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then(|| Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.

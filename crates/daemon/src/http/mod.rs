@@ -22,7 +22,7 @@ mod view;
 
 pub use access::{Access, Caller};
 pub use app::App;
-pub use problem::{FieldError, Kind, Problem};
+pub use problem::{Against, FieldError, Kind, Problem};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -54,8 +54,11 @@ impl Modify for Bearer {
     }
 }
 
-/// Every route, and their description.
-fn routes() -> (OpenApiRouter<Arc<App>>, OpenApiRouter<Arc<App>>, OpenApiRouter<Arc<App>>) {
+/// Routes with their description.
+type Routes = OpenApiRouter<Arc<App>>;
+
+/// Every route: quick ones, uploads and downloads, and those that ask for no token.
+fn routes() -> (Routes, Routes, Routes) {
     let quick = OpenApiRouter::new()
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::get))
@@ -80,7 +83,6 @@ pub fn description() -> utoipa::openapi::OpenApi {
 }
 
 /// The API.
-#[must_use]
 pub fn router(app: Arc<App>, access: Access) -> Router {
     metrics::start();
     let (quick, uploads, open) = routes();

@@ -6,7 +6,7 @@
 use super::access::Caller;
 use super::app::App;
 use super::facts::{refused_field, refused_kind, without_field};
-use super::problem::{FieldError, Kind, Problem};
+use super::problem::{Against, FieldError, Kind, Problem};
 use super::read_body;
 use super::tasks::{TaskItem, find, item, with_version};
 use axum::extract::{Path, Request, State};
@@ -265,14 +265,14 @@ fn refused(id: &str, receipt: Receipt, by_header: bool) -> Option<Problem> {
             Problem::not_found(format!("there is no task `{}`", id.chars().take(80).collect::<String>()))
         }
         Refused::Engine(Refusal::ClaimedBy { by }) => {
-            Problem { assignee: Some(by.clone()), ..Problem::new(Kind::Conflict).detail(message) }
+            Problem::new(Kind::Conflict).detail(message).against(Against { assignee: Some(by.clone()), ..Against::default() })
         }
         Refused::Engine(Refusal::TaskClosed { outcome }) => {
-            Problem { outcome: Some(outcome.word().to_owned()), ..Problem::new(Kind::Conflict).detail(message) }
+            Problem::new(Kind::Conflict).detail(message).against(Against { outcome: Some(outcome.word()), ..Against::default() })
         }
         Refused::Engine(Refusal::Stale { actual }) => {
             let (kind, field) = if by_header { (Kind::PreconditionFailed, "If-Match") } else { (Kind::Conflict, "expected_version") };
-            Problem { current_version: Some(*actual), ..Problem::new(kind).field(field, message) }
+            Problem::new(kind).field(field, message).against(Against { current_version: Some(*actual), ..Against::default() })
         }
         other => {
             let mut problem = Problem::new(refused_kind(other));
