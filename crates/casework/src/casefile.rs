@@ -24,11 +24,15 @@ pub struct CaseFile {
     pub seq: u32,
     /// Decision time of the last decision or fact.
     pub clock: Instant,
-    /// Everything due before this instant, inclusive, has been decided.
-    pub decided_until: Instant,
+    /// How many changes of the world it has read.
+    #[serde(default)]
+    pub world_seen: u32,
     /// The order itself, once told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderState>,
+    /// Where the order goes, without anything personal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient_area: Option<Area>,
     /// Its parcels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parcels: Vec<Parcel>,
@@ -281,6 +285,27 @@ pub struct AfterSale {
     pub intercepted: Vec<Index>,
 }
 
+impl AfterSale {
+    /// An after-sale of which nothing but its number and kind is known.
+    #[must_use]
+    pub(crate) const fn new(id: String, kind: AfterSaleKind) -> Self {
+        AfterSale {
+            id,
+            kind,
+            steps: Vec::new(),
+            amount: None,
+            respond_by: None,
+            reason: None,
+            return_parcel: None,
+            we_agreed: false,
+            appealable_at: None,
+            extended_until: None,
+            appeal_filed_at: None,
+            intercepted: Vec::new(),
+        }
+    }
+}
+
 /// One step of a dispute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DisputeStep {
@@ -324,6 +349,25 @@ pub struct Dispute {
     /// `appeal_ruling` was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal_done_at: Option<Instant>,
+}
+
+impl Dispute {
+    /// A dispute of which nothing but its number is known.
+    #[must_use]
+    pub(crate) const fn new(id: String) -> Self {
+        Dispute {
+            id,
+            steps: Vec::new(),
+            after_sale: None,
+            evidence_by: None,
+            appeal_by: None,
+            reason: None,
+            amount: None,
+            prepared_at: None,
+            submitted_at: None,
+            appeal_done_at: None,
+        }
+    }
 }
 
 /// A promise.
@@ -375,6 +419,14 @@ pub struct Claim {
     /// `chase_claim` was done `no_answer` this often.
     #[serde(default)]
     pub unanswered: u8,
+}
+
+impl Claim {
+    /// A claim of which nothing is known yet.
+    #[must_use]
+    pub(crate) const fn new(parcel: Index) -> Self {
+        Claim { parcel, id: None, filed_at: None, answered_at: None, decided_at: None, amount: None, ended: None, unanswered: 0 }
+    }
 }
 
 /// Evidence that is kept.
@@ -510,12 +562,58 @@ pub struct Case {
     /// The goods are inspected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inspected: bool,
+    /// When a solution was offered to the buyer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_at: Option<Instant>,
+    /// The sum that was offered, in yuan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// A person opened it by hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// The buyer's new address, until it is used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_address: Option<Address>,
     /// What it is about, in words (a reason, a promise).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<String>,
+}
+
+impl Case {
+    /// A case that has just opened.
+    #[must_use]
+    pub(crate) const fn new(id: String, kind: CaseKind, subject: Subject, opened_at: Instant) -> Self {
+        Case {
+            id,
+            kind,
+            subject,
+            parcel: None,
+            opened_at,
+            closed: None,
+            scan_at: None,
+            asked_at: None,
+            answered_at: None,
+            appeal_filed_at: None,
+            appeal_answered_at: None,
+            complained_at: None,
+            complaint_answered_at: None,
+            authority: false,
+            serve: None,
+            served: None,
+            reship: None,
+            after_sale: None,
+            operation: None,
+            waits_for: None,
+            decided: None,
+            chased: false,
+            inspected: false,
+            offered_at: None,
+            amount: None,
+            by_hand: false,
+            new_address: None,
+            words: None,
+        }
+    }
 }
 
 /// State of a task.
@@ -661,9 +759,15 @@ pub struct Deadline {
     /// The breach was waived.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waived: bool,
-    /// The cases that its breach opened tasks in: (task index) list, to close them on late news.
+    /// The tasks that its breach opened: closed on late news.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breach_tasks: Vec<Index>,
+    /// The case that its breach opened: closed on late news.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breach_case: Option<Index>,
+    /// The task that had met it was reopened: it is set anew under a new id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
     /// When its first task was opened (for the notice given).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_task_at: Option<Instant>,
@@ -767,8 +871,9 @@ impl CaseFile {
             tag,
             seq: 0,
             clock: Instant::MIN,
-            decided_until: Instant::MIN,
+            world_seen: 0,
             order: None,
+            recipient_area: None,
             parcels: Vec::new(),
             after_sales: Vec::new(),
             disputes: Vec::new(),

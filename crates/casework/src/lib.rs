@@ -3,6 +3,7 @@
 //! Pure: no clock, no I/O, no async, no randomness. `now` is always an argument.
 #![forbid(unsafe_code)]
 
+mod apply;
 pub mod calendar;
 pub mod casefile;
 pub mod decision;
@@ -11,14 +12,22 @@ pub mod fact;
 pub mod instant;
 mod look;
 pub mod money;
+mod next_step;
+mod operations;
 mod parcel;
 pub mod parse;
+mod playbook;
+mod reconcile;
+mod run;
+mod update;
 mod wants;
 
 pub mod region;
+pub mod replay;
 
 pub mod rule_kind;
 pub mod rules;
+pub mod task_table;
 pub mod text;
 pub mod words;
 pub mod world;

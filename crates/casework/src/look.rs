@@ -21,12 +21,6 @@ impl AfterSale {
         self.steps.iter().find(|s| s.status == status).map(|s| s.at)
     }
 
-    /// The newest step of this status, and the step after it.
-    pub(crate) fn newest(&self, status: AfterSaleStatus) -> Option<(&AfterSaleStep, Option<&AfterSaleStep>)> {
-        let i = self.steps.iter().rposition(|s| s.status == status)?;
-        Some((&self.steps[i], self.steps.get(i + 1)))
-    }
-
     /// Whether nothing more is asked.
     pub(crate) fn is_over(&self) -> bool {
         use AfterSaleStatus as S;
@@ -65,12 +59,6 @@ impl Dispute {
     /// Its newest step.
     pub(crate) fn status(&self) -> Option<DisputeStatus> {
         self.steps.last().map(|s| s.status)
-    }
-
-    /// The newest step of this status, and the step after it.
-    pub(crate) fn newest(&self, status: DisputeStatus) -> Option<(&DisputeStep, Option<&DisputeStep>)> {
-        let i = self.steps.iter().rposition(|s| s.status == status)?;
-        Some((&self.steps[i], self.steps.get(i + 1)))
     }
 
     /// The newest ruling, and whether it is the answer to an appeal.

@@ -181,6 +181,20 @@ impl Parcel {
         }
     }
 
+    /// Whether it was on its way at an instant, by the scans until then.
+    pub(crate) fn was_on_its_way(&self, at: Instant) -> bool {
+        let mut last = None;
+        for scan in self.events().take_while(|s| s.at <= at) {
+            if scan.turns_round() {
+                return false;
+            }
+            last = Some(scan);
+        }
+        last.is_some_and(|s| {
+            !matches!(s.status, TrackingStatus::Delivered | TrackingStatus::Refused) && !s.is_exception(ExceptionReason::Lost)
+        })
+    }
+
     /// Whether it takes part in anything: not replaced by another waybill.
     pub(crate) fn is_current(&self) -> bool {
         self.replaced_by.is_none()

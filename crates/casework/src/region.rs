@@ -124,10 +124,15 @@ pub struct Contradiction {
 pub fn contradiction(address: &Address) -> Option<Contradiction> {
     let table = &*TABLE;
     let mut marks = Marks::default();
-    for field in [&address.province, &address.city] {
-        if let Some(name) = filled(field.as_ref()) {
-            marks.field(table, name);
+    if let Some(name) = filled(address.province.as_ref()) {
+        // There `海南` is the province, whatever else has that name.
+        match table.stem(&short_province(name)).and_then(|stem| stem.province) {
+            Some(unit) => marks.push(&table.units[unit].short, table.units[unit].mask()),
+            None => marks.field(table, name),
         }
+    }
+    if let Some(name) = filled(address.city.as_ref()) {
+        marks.field(table, name);
     }
     for text in [&address.district, &address.detail] {
         if let Some(text) = filled(text.as_ref()) {
@@ -176,9 +181,9 @@ impl Marks {
         for (at, ending) in text.char_indices() {
             if matches!(ending, '省' | '市' | '州' | '盟' | '区')
                 && let Some(unit) = ended(table, &text[..at], ending)
-                && stands(ending, &text[at + ending.len_utf8()..])
+                && let unit = &table.units[unit]
+                && stands(table, unit.province, ending, &text[at + ending.len_utf8()..])
             {
-                let unit = &table.units[unit];
                 self.push(&unit.short, unit.mask());
             }
         }
@@ -191,7 +196,8 @@ impl Marks {
         for _ in 0..3 {
             let Some((key, stem)) = table.stem_at_start(rest) else { return };
             let after = &rest[key.len()..];
-            if let Some(length) = ending_at_start(table, stem, after) {
+            // 市中区 is a district, not an ending and a district.
+            if let Some(length) = ending_at_start(table, stem, after).filter(|_| !is_county(table, stem, after)) {
                 rest = after[length..].trim_start_matches(is_separator);
             } else if !OTHER_WORDS.iter().any(|w| rest.starts_with(w)) && is_followed_by_place(table, stem, after) {
                 self.push(key, stem.mask);
@@ -242,15 +248,18 @@ fn ended(table: &Table, head: &str, ending: char) -> Option<usize> {
     }
 }
 
-/// Whether an ending with this behind it is one.
-fn stands(ending: char, after: &str) -> bool {
+/// Whether an ending with this behind it is one, of a unit in this province.
+fn stands(table: &Table, province: u8, ending: char, after: &str) -> bool {
     let begins = |words: &[&str]| words.iter().any(|w| after.starts_with(w));
-    !begins(&NOT_AFTER_ENDING)
-        && match ending {
-            '市' => !begins(&NOT_CITY) && (!after.starts_with('政') || after.starts_with("政府")),
-            '省' => !begins(&NOT_PROVINCE),
-            _ => true,
-        }
+    // 河南省驻马店市, 台州市路桥区, 石家庄市井陉县: the word is the beginning of a place.
+    let place = || county_at_start(table, province, after).is_some() || table.stem_at_start(after).is_some();
+    let other = begins(&NOT_AFTER_ENDING)
+        || match ending {
+            '市' => begins(&NOT_CITY) || (after.starts_with('政') && !after.starts_with("政府")),
+            '省' => begins(&NOT_PROVINCE),
+            _ => false,
+        };
+    !other || place()
 }
 
 /// The length of the ending behind a name at a text's start.
@@ -261,7 +270,8 @@ fn ending_at_start(table: &Table, stem: &Stem, after: &str) -> Option<usize> {
     official.chain(spoken).find(|ending| !ending.is_empty() && after.starts_with(ending)).map(str::len)
 }
 
-/// Whether a name at a text's start with this behind it is a place: nothing, a separator, a place below it, a street with a number.
+/// Whether a name at a text's start with this behind it is a place: nothing, a separator, a place below it, another unit
+/// in full, a street with a number.
 fn is_followed_by_place(table: &Table, stem: &Stem, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
     if is_separator(next) {
@@ -273,18 +283,33 @@ fn is_followed_by_place(table: &Table, stem: &Stem, after: &str) -> bool {
             let after = &after[key.len()..];
             next.below.is_some() && (ending_at_start(table, next, after).is_some() || is_followed_by_place(table, next, after))
         });
+    let unit_in_full = table.stem_at_start(after).is_some_and(|(key, next)| {
+        let after = &after[key.len()..];
+        let ending = ending_at_start(table, next, after).unwrap_or_default();
+        let (province, last) = (next.below.or(next.province).map(|i| table.units[i].province), after[..ending].chars().next_back());
+        province.zip(last).is_some_and(|(province, last)| stands(table, province, last, &after[ending..]))
+    });
     let is_city = stem.below.is_some() || stem.province.is_some_and(|i| table.units[i].kind == Kind::Municipality);
-    below_province || is_county(table, stem, after) || (is_city && (is_town_or_street(after) || ZONES.iter().any(|z| after.starts_with(z))))
+    below_province
+        || unit_in_full
+        || is_county(table, stem, after)
+        || (is_city && (is_town_or_street(after) || ZONES.iter().any(|z| after.starts_with(z))))
 }
 
 /// Whether a text begins with a county-level unit of the name's own province.
 fn is_county(table: &Table, stem: &Stem, text: &str) -> bool {
-    text.char_indices().take(16).any(|(at, c)| {
-        let end = at + c.len_utf8();
-        matches!(c, '区' | '县' | '市' | '旗')
-            && [stem.province, stem.below].into_iter().flatten().any(|i| table.is_county(table.units[i].province, &text[..end]))
-            && stands(c, &text[end..])
+    [stem.province, stem.below].into_iter().flatten().map(|i| table.units[i].province).any(|province| {
+        county_at_start(table, province, text).is_some_and(|length| {
+            let ending = text[..length].chars().next_back().unwrap_or_default();
+            stands(table, province, ending, &text[length..])
+        })
     })
+}
+
+/// The length of the county-level name of a province with which a text begins.
+fn county_at_start(table: &Table, province: u8, text: &str) -> Option<usize> {
+    let ends = text.char_indices().take(16).filter(|(_, c)| matches!(c, '区' | '县' | '市' | '旗')).map(|(at, c)| at + c.len_utf8());
+    ends.into_iter().find(|&end| table.is_county(province, &text[..end]))
 }
 
 /// Whether a text begins with a town, or with a street that has a name of its own and a house number.

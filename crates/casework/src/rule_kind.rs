@@ -54,6 +54,12 @@ impl RuleKind {
         matches!(self, RuleKind::Movement | RuleKind::ReshipMovement | RuleKind::ReturnMovement)
     }
 
+    /// Whether an electronic waybill waives the penalty of a breach.
+    #[must_use]
+    pub const fn is_waived_by_electronic_waybill(self) -> bool {
+        matches!(self, RuleKind::Collect | RuleKind::SecondScan)
+    }
+
     /// Whether the cause may come again, so that a later start is a deadline of its own.
     #[must_use]
     pub const fn recurs(self) -> bool {
@@ -84,6 +90,7 @@ impl RuleKind {
                 | K::Intervention
                 | K::DisputeAnswer
                 | K::CommitmentDue
+                | K::FirstAnswer
         )
     }
 }

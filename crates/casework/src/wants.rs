@@ -435,8 +435,7 @@ fn case_clocks(file: &CaseFile, subject: Subject, case: &Case, out: &mut Wants) 
     if let Some(asked) = case.asked_at {
         out.push((K::FirstAnswer, subject, until(from(asked), case.answered_at)));
         if case.kind == CaseKind::NotReceived {
-            let offered = case.decided.and(case.answered_at).filter(|_| case.serve.is_some());
-            out.push((K::NotReceived, subject, until(from(asked), offered)));
+            out.push((K::NotReceived, subject, until(from(asked), case.offered_at)));
         }
     }
     let appealed = match case.subject {

@@ -294,7 +294,7 @@ words! {
         Agree = "agree", Talked = "talked", Refuse = "refuse", Noted = "noted", Appeal = "appeal", Prepared = "prepared",
         Submitted = "submitted", Kept = "kept", NotNeeded = "not_needed", NewTime = "new_time", Answered = "answered", Decided = "decided",
         Withdrawn = "withdrawn", Satisfied = "satisfied", NotSatisfied = "not_satisfied", Done = "done", CloseCase = "close_case",
-        Restored = "restored", Missed = "missed", Dismissed = "dismissed",
+        Restored = "restored", Missed = "missed", Dismissed = "dismissed", NoLongerNeeded = "no_longer_needed",
     }
 }
 

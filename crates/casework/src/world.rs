@@ -3,11 +3,12 @@
 //! An input of every decision. Deliberately absent: how it is stored or changed by commands.
 
 use crate::casefile::{Area, Parcel};
-use crate::fact::{CoverageFact, DisruptionFact, OrderKey};
+use crate::fact::{CoverageFact, DisruptionFact, FactBody, FactId, OrderKey};
 use crate::instant::{Instant, Length};
 use crate::region::short_province;
 use crate::words::{Courier, DisruptionEffect};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// What one coverage fact or observation says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,17 +23,41 @@ pub struct Reach {
     pub district: Option<String>,
     /// Whether the courier reaches it.
     pub serves: bool,
-    /// Since when this is known.
+    /// When it was seen, in the world: of two words about one area the newer holds.
     pub at: Instant,
     /// Until when it holds.
     pub until: Option<Instant>,
 }
 
-/// Inputs of every order's decisions.
+/// One thing that became known about the world.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// When it became known: the decision time of the fact that told it.
+    pub at: Instant,
+    /// That fact.
+    pub cause: FactId,
+    /// What it says.
+    pub news: News,
+}
+
+/// What a change says.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "there are few of either, and they are read in place")]
+pub enum News {
+    /// A courier reaches an area, or does not.
+    Reach(Reach),
+    /// Times are not normal.
+    Disruption(DisruptionFact),
+}
+
+/// Inputs of every order's decisions: an append-only list of changes, in the order in which they became known.
+///
+/// A case file remembers how far it has read, so that a decision late in the making sees what was known at its own instant.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
-    reach: Vec<Reach>,
-    disruptions: Vec<DisruptionFact>,
+    changes: Vec<Change>,
+    reaches: HashMap<(Courier, String), Vec<u32>>,
+    disruptions: Vec<u32>,
 }
 
 /// What a deadline is about, as disruptions see it.
@@ -51,73 +76,112 @@ pub struct Scope<'a> {
 }
 
 impl World {
-    /// Takes a coverage fact or observation in. A newer one of the same area takes the older one's place.
-    pub fn note_reach(&mut self, reach: Reach) {
-        self.reach.retain(|r| {
-            !(r.courier == reach.courier
-                && r.province == reach.province
-                && r.city == reach.city
-                && r.district == reach.district
-                && r.at <= reach.at)
-        });
-        self.reach.push(reach);
+    /// Appends a change.
+    pub fn push(&mut self, change: Change) {
+        let position = u32::try_from(self.changes.len()).unwrap_or(u32::MAX);
+        match &change.news {
+            News::Reach(reach) => self.reaches.entry((reach.courier, reach.province.clone())).or_default().push(position),
+            News::Disruption(_) => self.disruptions.push(position),
+        }
+        self.changes.push(change);
     }
 
-    /// Takes a coverage fact in.
-    pub fn note_coverage(&mut self, fact: &CoverageFact, at: Instant) {
-        self.note_reach(Reach {
-            courier: fact.courier,
-            province: short_province(&fact.province),
-            city: fact.city.clone(),
-            district: fact.district.clone(),
-            serves: fact.serves,
-            at,
-            until: fact.until,
-        });
+    /// Takes a coverage or disruption fact in; other facts change nothing.
+    pub fn note(&mut self, fact: &crate::fact::Fact) {
+        let (time, _) = fact.effective_time();
+        let news = match &fact.body {
+            FactBody::Coverage(coverage) => News::Reach(Reach::of(coverage, time)),
+            FactBody::Disruption(disruption) => News::Disruption(disruption.clone()),
+            _ => return,
+        };
+        self.push(Change { at: fact.decided_at(), cause: fact.id.clone(), news });
     }
 
-    /// Takes a disruption in; one of the same id is replaced.
-    pub fn note_disruption(&mut self, fact: DisruptionFact) {
-        self.disruptions.retain(|d| d.disruption_id != fact.disruption_id);
-        self.disruptions.push(fact);
-    }
-
-    /// Whether nothing here could touch any order.
+    /// Every change, oldest first.
     #[must_use]
-    pub fn is_calm(&self) -> bool {
-        self.disruptions.is_empty()
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// How many changes there are: the position up to which a case file has read when it knows them all.
+    #[must_use]
+    pub fn position(&self) -> u32 {
+        u32::try_from(self.changes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The world as it was known when this many changes had been told.
+    #[must_use]
+    pub fn seen(&self, position: u32) -> Seen<'_> {
+        Seen { world: self, position }
+    }
+}
+
+/// The world as far as a case file has read it.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    world: &'a World,
+    position: u32,
+}
+
+impl<'a> Seen<'a> {
+    fn disruptions(self) -> impl Iterator<Item = &'a DisruptionFact> {
+        let known = self.world.disruptions.iter().take_while(move |&&i| i < self.position);
+        let all = known.filter_map(|&i| match &self.world.changes[i as usize].news {
+            News::Disruption(d) => Some((i, d)),
+            News::Reach(_) => None,
+        });
+        // A later one of the same id took this one's place.
+        all.filter(move |(i, d)| {
+            !self.world.disruptions.iter().any(|&later| {
+                later > *i
+                    && later < self.position
+                    && matches!(&self.world.changes[later as usize].news, News::Disruption(l) if l.disruption_id == d.disruption_id)
+            })
+        })
+        .map(|(_, d)| d)
+    }
+
+    /// Whether no disruption is known at all.
+    #[must_use]
+    pub fn is_calm(self) -> bool {
+        self.world.disruptions.first().is_none_or(|&i| i >= self.position)
     }
 
     /// Whether a courier is known not to reach an area: the newest word about it decides.
     #[must_use]
-    pub fn out_of_reach(&self, courier: Courier, area: &Area, now: Instant) -> bool {
+    pub fn out_of_reach(self, courier: Courier, area: &Area, now: Instant) -> bool {
         let Some(province) = area.province.as_deref().map(short_province) else { return false };
+        let Some(known) = self.world.reaches.get(&(courier, province)) else { return false };
         let same = |known: &Option<String>, asked: &Option<String>| match known {
             None => true,
             Some(known) => asked.as_deref().is_some_and(|asked| short_place(known) == short_place(asked)),
         };
-        self.reach
+        known
             .iter()
-            .filter(|r| r.courier == courier && r.province == province && same(&r.city, &area.city) && same(&r.district, &area.district))
-            .filter(|r| r.until.is_none_or(|until| now < until))
-            .max_by_key(|r| (r.at, r.serves))
-            .is_some_and(|r| !r.serves)
+            .take_while(|&&i| i < self.position)
+            .filter_map(|&i| match &self.world.changes[i as usize].news {
+                News::Reach(reach) => Some((i, reach)),
+                News::Disruption(_) => None,
+            })
+            .filter(|(_, r)| same(&r.city, &area.city) && same(&r.district, &area.district) && r.until.is_none_or(|until| now < until))
+            .max_by_key(|(i, r)| (r.at, *i))
+            .is_some_and(|(_, r)| !r.serves)
     }
 
     /// The disruptions of one effect that touch a deadline.
-    pub fn touching<'a>(&'a self, effect: DisruptionEffect, scope: &'a Scope<'a>) -> impl Iterator<Item = &'a DisruptionFact> + 'a {
-        self.disruptions.iter().filter(move |d| d.effect == effect && touches(d, scope))
+    fn touching<'b>(self, effect: DisruptionEffect, scope: &'b Scope<'b>) -> impl Iterator<Item = &'a DisruptionFact> + use<'a, 'b> {
+        self.disruptions().filter(move |d| d.effect == effect && touches(d, scope))
     }
 
     /// Whether any disruption lies on an order right now, whatever the rule.
     #[must_use]
-    pub fn is_disrupted(&self, scope: &Scope<'_>, now: Instant) -> bool {
-        self.disruptions.iter().any(|d| d.from <= now && now < d.until && touches(d, scope))
+    pub fn is_disrupted(self, scope: &Scope<'_>, now: Instant) -> bool {
+        !self.is_calm() && self.disruptions().any(|d| d.from <= now && now < d.until && touches(d, scope))
     }
 
     /// When a clock of this length is due, standing still for every `suspend` that it meets.
     #[must_use]
-    pub fn suspend(&self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
+    pub fn suspend(self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
         let mut spans: Vec<(Instant, Instant)> =
             self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
         spans.sort_unstable();
@@ -132,9 +196,9 @@ impl World {
         due
     }
 
-    /// When a due time inside an `extend` is then due. Each disruption extends once.
+    /// When a due time inside an `extend` is then due. The longest of those that touch it counts, once.
     #[must_use]
-    pub fn extend(&self, scope: &Scope<'_>, due: Instant) -> Instant {
+    pub fn extend(self, scope: &Scope<'_>, due: Instant) -> Instant {
         let by = self
             .touching(DisruptionEffect::Extend, scope)
             .filter(|d| d.from <= due && due < d.until)
@@ -145,20 +209,24 @@ impl World {
 
     /// Whether a breach at this due time is waived.
     #[must_use]
-    pub fn is_waived(&self, scope: &Scope<'_>, due: Instant) -> bool {
-        self.touching(DisruptionEffect::Waive, scope).any(|d| d.from <= due && due < d.until)
+    pub fn is_waived(self, scope: &Scope<'_>, due: Instant) -> bool {
+        !self.is_calm() && self.touching(DisruptionEffect::Waive, scope).any(|d| d.from <= due && due < d.until)
     }
+}
 
-    /// Every word about coverage.
+impl Reach {
+    /// What a coverage fact of that time says.
     #[must_use]
-    pub fn reaches(&self) -> &[Reach] {
-        &self.reach
-    }
-
-    /// Every disruption.
-    #[must_use]
-    pub fn disruptions(&self) -> &[DisruptionFact] {
-        &self.disruptions
+    pub fn of(fact: &CoverageFact, at: Instant) -> Reach {
+        Reach {
+            courier: fact.courier,
+            province: short_province(&fact.province),
+            city: fact.city.clone(),
+            district: fact.district.clone(),
+            serves: fact.serves,
+            at,
+            until: fact.until,
+        }
     }
 }
 

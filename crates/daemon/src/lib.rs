@@ -1,2 +1,13 @@
-//! The Parcelward daemon and its commands
+//! The Parcelward daemon and its commands.
+//!
+//! A binary of one's own, with a carrier of one's own, is `parcelward::Daemon::builder()` and what it brings along. Deliberately absent:
+//! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
+
+pub mod commands;
+pub mod config;
+mod daemon;
+pub mod reference;
+pub mod replay;
+
+pub use daemon::{Daemon, DaemonBuilder};

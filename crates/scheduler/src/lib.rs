@@ -1,2 +1,24 @@
-//! Lanes, attempts, budgets and cron
+//! The desk: the one place where facts and time turn into transactions.
+//!
+//! [`Desk::submit`] takes a request's facts and answers each; behind it one writer task batches what waits, decides it and commits it, and
+//! wakes the case files whose moment has come.
+//!
+//! Deliberately absent: what a fact or a moment leads to (`casework`), how it is kept (`store`), HTTP.
 #![forbid(unsafe_code)]
+
+mod batch;
+mod cache;
+pub mod clock;
+mod desk;
+mod engine;
+mod hand;
+mod intake;
+mod line;
+mod news;
+mod receipt;
+mod writer;
+
+pub use clock::{Clock, WallClock};
+pub use desk::{Desk, DeskOptions, Pulse};
+pub use engine::{Casework, Engine};
+pub use receipt::{DeskError, Incoming, Receipt, Refused};

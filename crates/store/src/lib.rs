@@ -1,2 +1,31 @@
-//! Persistence of case files on SQLite and PostgreSQL
+//! Persistence of case files: one [`Store`] for every database.
+//!
+//! Everything that must happen together goes through a [`Transaction`]; everything that is shown goes through the read methods of [`Store`],
+//! which never wait for a writer and always have a bound.
+//!
+//! Deliberately absent: the clock (every instant is an argument), the rules (what a signal leads to), and couriers.
 #![forbid(unsafe_code)]
+
+mod change;
+mod cursor;
+mod error;
+mod open;
+mod projection;
+mod read;
+mod sqlite;
+mod store;
+
+pub use change::{
+    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldNews,
+};
+pub use cursor::Cursor;
+pub use error::StoreError;
+pub use open::{StoreOptions, open};
+pub use read::{
+    Board, CaseView, Counts, CoverageFilter, CoverageRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, JournalRow, Page,
+    SetAside, TaskFilter, TaskListState, TaskRow,
+};
+pub use store::{SharedStore, Store, Transaction};
+
+/// The most rows that one read gives back.
+pub const MAX_PAGE: u32 = 1_000;

@@ -1,0 +1,78 @@
+//! The command line. One file a command: its arguments, its help, and what it does.
+//!
+//! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
+
+pub mod check;
+pub mod config;
+pub mod docs;
+pub mod replay;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What every command that reads the configuration asks for.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ConfigArgs {
+    /// Folder with your own values; each replaces the shipped one of the same key
+    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG")]
+    pub dir: Option<PathBuf>,
+}
+
+impl ConfigArgs {
+    /// Loads the configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(&self) -> Result<crate::config::Loaded, crate::config::Problems> {
+        crate::config::load(self.dir.as_deref())
+    }
+}
+
+/// Watches the after-sales parcels of Chinese e-commerce merchants: it is told facts, and puts a task in front of a person
+/// while there is still time, before each platform and courier deadline.
+#[derive(Debug, Parser)]
+#[command(name = "parcelward", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look through the configuration and say everything that is wrong with it
+    Check(check::Args),
+    /// Show the configuration that holds, or write the shipped files out to edit them
+    Config(config::Args),
+    /// Replay facts and print what is decided, with no database and no network
+    Replay(replay::Args),
+    /// Print the reference of deadline rules or of tasks, as Markdown
+    Docs(docs::Args),
+}
+
+/// Runs a command and gives the exit status: 0 done, 1 done with something to report, 2 not done.
+#[must_use]
+pub fn run(line: CommandLine) -> ExitCode {
+    let result = match line.command {
+        Command::Check(args) => check::run(&args),
+        Command::Config(args) => config::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Docs(args) => docs::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("parcelward: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// Writes a command's result to standard output. A reader that stops reading (`| head`) is no error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(anyhow::Error::new(e).context("writing to standard output")),
+        _ => Ok(()),
+    }
+}

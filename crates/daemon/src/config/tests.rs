@@ -1,0 +1,115 @@
+use super::*;
+use parcelward_casework::instant::Instant;
+use parcelward_casework::rule_kind::RuleKind;
+use parcelward_casework::rules::Span;
+use parcelward_casework::words::Platform;
+use std::fs;
+
+fn load_from(files: &[(&str, &str)], env: &[(&str, &str)]) -> Result<Loaded, Problems> {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    load_with(Some(dir.path()), env.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())))
+}
+
+fn problems(files: &[(&str, &str)], env: &[(&str, &str)]) -> Vec<Problem> {
+    let dirless = |p: Problem| Problem { file: p.file.rsplit_once(".tmp").map_or(p.file.clone(), |(_, f)| f[7..].to_owned()), ..p };
+    load_from(files, env).unwrap_err().0.into_iter().map(dirless).collect()
+}
+
+fn collect_length(loaded: &Loaded) -> Span {
+    loaded.rules.version(RuleKind::Collect, Platform::Pinduoduo, Instant::parse("2026-03-10T08:00:00+08:00").unwrap()).unwrap().span
+}
+
+#[test]
+fn the_shipped_configuration_is_right() {
+    if let Err(problems) = load_with(None, std::iter::empty()) {
+        panic!("{problems}");
+    }
+}
+
+#[test]
+fn an_operators_value_replaces_one_key_and_a_drop_in_replaces_it_again() {
+    let shipped = load_with(None, std::iter::empty()).unwrap();
+    assert_eq!(collect_length(&shipped), Span::parse("24h").unwrap());
+    let file = ("rules/pinduoduo.toml", "[rule.\"pdd.collect\"]\nlength = \"20h\"\n");
+    let loaded = load_from(&[file], &[]).unwrap();
+    assert_eq!(collect_length(&loaded), Span::parse("20h").unwrap());
+    let raw = &loaded.raw_rules.rule["pdd.collect"];
+    assert_eq!(raw.as_of, shipped.raw_rules.rule["pdd.collect"].as_of, "the other keys stay");
+    for drop_in in ["rules/pinduoduo.d/10-mine.toml", "rules.d/10-mine.toml"] {
+        let loaded = load_from(&[file, (drop_in, "[rule.\"pdd.collect\"]\nlength = \"18h\"\n")], &[]).unwrap();
+        assert_eq!(collect_length(&loaded), Span::parse("18h").unwrap(), "{drop_in}");
+    }
+}
+
+#[test]
+fn a_drop_in_of_a_calendar_belongs_to_that_calendar() {
+    let files =
+        [("calendars/cn-2026.toml", "covers_until = \"2026-12-30\"\n"), ("calendars/cn-2026.d/a.toml", "covers_until = \"soon\"\n")];
+    let problems = problems(&files, &[]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!((problems[0].file.as_str(), problems[0].key.as_str()), ("calendars/cn-2026.d/a.toml", "covers_until"));
+}
+
+#[test]
+fn the_environment_is_over_the_files() {
+    let file = ("parcelward.toml", "[server]\nlisten = \"127.0.0.1:1111\"\nmax_body = \"1MiB\"\n");
+    let loaded =
+        load_from(&[file], &[("PARCELWARD_SERVER__LISTEN", "127.0.0.1:2222"), ("PARCELWARD_CONFIG", "/etc/x"), ("HOME", "/")]).unwrap();
+    assert_eq!(loaded.settings.server.listen.port(), 2222);
+    assert_eq!(loaded.settings.server.max_body, 1 << 20);
+    let loaded = load_from(&[], &[("PARCELWARD_SERVER__MAX_BODY", "1048576")]).unwrap();
+    assert_eq!(loaded.settings.server.max_body, 1 << 20, "a number is a text as well");
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_with_its_file_and_key() {
+    let files = [
+        ("parcelward.toml", "language = \"de\"\n[server]\nlisten = \"here\"\nlissten = \"x\"\n"),
+        ("rules/a.toml", "[rule.\"pdd.colect\"]\nlength = \"24h\"\n[rule.\"pdd.ship_by\"]\nlength = 48\nladder = [\"1h\", \"4h\"]\n"),
+        ("rules/b.toml", "[task.ship_now]\nqueue = \"wharehouse\"\n[polices]\nreship = \"first\"\n"),
+        ("rules/broken.toml", "[rule\n"),
+        ("rules.d/c.toml", "[rule.\"pdd.movement\"]\nladder = \"never\"\nlenght = \"1h\"\n[rule.\"jd.movement\"]\nladder = 7\n"),
+    ];
+    let problems = problems(&files, &[("PARCELWARD_SERVER__PORT", "1")]);
+    let told: Vec<(String, String)> = problems.iter().map(|p| (p.file.clone(), p.key.clone())).collect();
+    for (file, key) in [
+        ("parcelward.toml", "language"),
+        ("parcelward.toml", "server.lissten"),
+        ("environment variable PARCELWARD_SERVER__PORT", "server.port"),
+        ("rules/a.toml", "rule.\"pdd.colect\""),
+        ("rules/a.toml", "rule.\"pdd.ship_by\".length"),
+        ("rules/a.toml", "rule.\"pdd.ship_by\".ladder"),
+        ("rules/b.toml", "task.ship_now.queue"),
+        ("rules/b.toml", "polices"),
+        ("rules/broken.toml", ""),
+        ("rules.d/c.toml", "rule.\"pdd.movement\".ladder"),
+        ("rules.d/c.toml", "rule.\"pdd.movement\".lenght"),
+        ("rules.d/c.toml", "rule.\"jd.movement\".ladder"),
+    ] {
+        assert!(told.contains(&(file.to_owned(), key.to_owned())), "{file} {key} is not among\n{}", Problems(problems.clone()));
+    }
+    let message = |key: &str| problems.iter().find(|p| p.key == key).unwrap().message.clone();
+    assert!(message("rule.\"pdd.colect\"").contains("did you mean `pdd.collect`"));
+    assert!(message("server.lissten").contains("did you mean `listen`"));
+    assert!(message("rule.\"jd.movement\".ladder").contains("at due"));
+    assert!(problems.iter().find(|p| p.file == "rules/broken.toml").unwrap().message.starts_with("line 1"));
+    assert_eq!(told.iter().filter(|(_, key)| key == "rule.\"pdd.ship_by\".length").count(), 1, "said once");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_said() {
+    let error = load_with(Some(Path::new("/nowhere/at/all")), std::iter::empty()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+}
+
+#[test]
+fn a_password_in_the_environment_is_never_in_a_problem() {
+    let problems = problems(&[], &[("PARCELWARD_DATABASE__URL", "mysql://ward:s3cret@db/p")]);
+    assert!(problems.iter().any(|p| p.key == "database.url"));
+    assert!(!Problems(problems).to_string().contains("s3cret"));
+}

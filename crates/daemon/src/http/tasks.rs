@@ -1,0 +1,302 @@
+//! `GET /v1/tasks` and `GET /v1/tasks/{id}`: what waits for a person, what is due first standing first, then what costs most.
+
+use super::app::App;
+use super::facts::OrderName;
+use super::params::Params;
+use super::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use parcelward_casework::fact::Waybill;
+use parcelward_casework::instant::Instant;
+use parcelward_casework::words::Advice;
+use parcelward_store::{Cursor, TaskFilter, TaskListState, TaskRow};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// The most rows of a page.
+pub(super) const MOST: u32 = 500;
+/// The rows of a page where none are asked for.
+pub(super) const USUAL: u32 = 50;
+
+/// A waybill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WaybillName {
+    /// The courier's code.
+    #[schema(example = "yto")]
+    pub courier: &'static str,
+    /// The courier's number.
+    pub number: String,
+}
+
+impl From<&Waybill> for WaybillName {
+    fn from(waybill: &Waybill) -> Self {
+        WaybillName { courier: waybill.courier.word(), number: waybill.number.clone() }
+    }
+}
+
+/// A link that goes with a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Link {
+    /// What it leads to.
+    #[serde(default)]
+    pub title: String,
+    /// Where.
+    pub uri: String,
+}
+
+/// An outcome that a task may be done with, and the answers that go with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OutcomeWay {
+    /// Its word.
+    pub outcome: String,
+    /// What it is called on a button.
+    pub title: String,
+    /// Answers without which it is refused.
+    pub required: Vec<&'static str>,
+    /// Answers that may come with it.
+    pub optional: Vec<&'static str>,
+}
+
+/// A task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaskItem {
+    /// Its id.
+    pub task_id: String,
+    /// Its kind.
+    pub kind: &'static str,
+    /// The order, where it has one.
+    #[serde(flatten)]
+    pub order: OrderName,
+    /// Its case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_id: Option<String>,
+    /// Its case's kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_kind: Option<&'static str>,
+    /// The parcel it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waybill: Option<WaybillName>,
+    /// Who works it.
+    pub queue: &'static str,
+    /// How pressing it is.
+    pub urgency: &'static str,
+    /// Until when.
+    pub due_at: String,
+    /// Seconds until then; negative once it has passed.
+    pub seconds_left: i64,
+    /// The deadline that gives the due time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline_id: Option<String>,
+    /// `open`, `claimed`, `snoozed` or `closed`.
+    pub state: &'static str,
+    /// Until when it sleeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<String>,
+    /// How it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
+    /// Who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<String>,
+    /// When it opened.
+    pub opened_at: String,
+    /// Changes so far; `expected_version` and `If-Match` name it.
+    pub version: u64,
+    /// Yuan at stake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub money_at_stake: Option<String>,
+    /// One line.
+    pub title: String,
+    /// Why it is asked.
+    pub why: String,
+    /// What happens if it is missed.
+    pub missed: String,
+    /// What is advised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
+    /// That in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice_text: Option<String>,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// Where to look.
+    pub links: Vec<Link>,
+    /// What should be collected.
+    pub evidence_wanted: Vec<String>,
+    /// How it may be done.
+    pub outcomes: Vec<OutcomeWay>,
+    /// A reply to the buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_template: Option<String>,
+}
+
+/// What a list takes from the decision that opened a task.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Opened {
+    title: String,
+    why: String,
+    missed: String,
+    steps: Vec<String>,
+    links: Vec<Link>,
+    evidence_wanted: Vec<String>,
+    outcomes: Vec<String>,
+    reply_template: Option<String>,
+}
+
+/// A page of tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaskPage {
+    /// The tasks, the least time left first, then the most money.
+    pub items: Vec<TaskItem>,
+    /// Give this as `cursor` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Which tasks.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code, reason = "written for the description of the API; read through `Params`")]
+pub struct TaskQuery {
+    /// `warehouse`, `service` or `lead`.
+    queue: Option<String>,
+    /// `open`, `claimed`, `snoozed` or `closed`; absent: every one that has not ended.
+    state: Option<String>,
+    /// `normal`, `high` or `critical`.
+    urgency: Option<String>,
+    /// Who has it.
+    assignee: Option<String>,
+    /// Due before this time (RFC 3339).
+    due_before: Option<String>,
+    /// Of this platform.
+    platform: Option<String>,
+    /// Of this shop.
+    shop: Option<String>,
+    /// About a parcel of this courier.
+    courier: Option<String>,
+    /// In a case of this kind.
+    case_kind: Option<String>,
+    /// Of the order of this number.
+    order_id: Option<String>,
+    /// Of this kind.
+    kind: Option<String>,
+    /// Rows of a page, 1 to 500 (50).
+    limit: Option<u32>,
+    /// Where the page begins: the `next` of the one before.
+    cursor: Option<String>,
+}
+
+/// Lists tasks.
+#[utoipa::path(
+    get, path = "/v1/tasks", tag = "tasks", params(TaskQuery),
+    responses(
+        (status = 200, description = "A page of tasks", body = TaskPage),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, String)>>) -> Result<Json<TaskPage>, Problem> {
+    let mut params = Params::new(pairs);
+    let state = params.text("state").and_then(|word| {
+        let state = TaskListState::from_word(&word);
+        if state.is_none() {
+            params.wrong("state", "must be open, claimed, snoozed or closed");
+        }
+        state
+    });
+    let filter = TaskFilter {
+        queue: params.word("queue"),
+        state,
+        urgency: params.word("urgency"),
+        assignee: params.text("assignee"),
+        due_before: params.instant("due_before"),
+        platform: params.word("platform"),
+        shop: params.text("shop"),
+        courier: params.word("courier"),
+        case_kind: params.word("case_kind"),
+        order_id: params.text("order_id"),
+        kind: params.word("kind"),
+    };
+    let limit = params.number("limit", 1, MOST, USUAL);
+    let cursor = params.text("cursor");
+    params.finish()?;
+    let cursor = cursor.map(|text| text.parse::<Cursor>()).transpose()?;
+    let page = app.store.tasks(&filter, cursor.as_ref(), limit).await?;
+    let now = app.now();
+    let items = page.rows.iter().map(|row| item(&app, row, now)).collect();
+    Ok(Json(TaskPage { items, next: page.next.map(|c| c.to_string()) }))
+}
+
+/// Shows a task.
+#[utoipa::path(
+    get, path = "/v1/tasks/{id}", tag = "tasks", params(("id" = String, Path, description = "The task's id")),
+    responses(
+        (status = 200, description = "The task; `ETag` is its version", body = TaskItem),
+        (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let row = find(&app, &id).await?;
+    Ok(with_version(item(&app, &row, app.now())))
+}
+
+pub(super) async fn find(app: &App, id: &str) -> Result<TaskRow, Problem> {
+    app.store.task(id).await?.ok_or_else(|| Problem::not_found(format!("there is no task `{}`", id.chars().take(80).collect::<String>())))
+}
+
+/// A task with its version as the entity's tag.
+pub(super) fn with_version(item: TaskItem) -> Response {
+    let tag = HeaderValue::from_str(&format!("\"{}\"", item.version));
+    let mut response = Json(item).into_response();
+    if let Ok(tag) = tag {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+pub(super) fn item(app: &App, row: &TaskRow, now: Instant) -> TaskItem {
+    let opened: Opened = serde_json::from_str(&row.opened).unwrap_or_default();
+    let texts = &app.desk.rules().texts;
+    let outcomes = opened.outcomes.iter().map(|word| way(app, row, word)).collect();
+    TaskItem {
+        task_id: row.task_id.clone(),
+        kind: row.kind.word(),
+        order: OrderName::from(&row.order),
+        case_id: row.case_id.clone(),
+        case_kind: row.case_kind.map(|k| k.word()),
+        waybill: row.waybill.as_ref().map(WaybillName::from),
+        queue: row.queue.word(),
+        urgency: row.urgency.word(),
+        due_at: row.due_at.to_string(),
+        seconds_left: row.due_at.since(now).as_millis().div_euclid(1000),
+        deadline_id: row.deadline_id.clone(),
+        state: row.state.word(),
+        snoozed_until: row.snoozed_until.map(|at| at.to_string()),
+        outcome: row.outcome.map(|o| o.word()),
+        assignee: row.assignee.clone(),
+        opened_at: row.opened_at.to_string(),
+        version: row.version,
+        money_at_stake: row.money.map(|m| m.to_string()),
+        title: opened.title,
+        why: opened.why,
+        missed: opened.missed,
+        advice: row.advice.map(Advice::word),
+        advice_text: row.advice.map(|a| texts.advice(a).to_owned()).filter(|t| !t.is_empty()),
+        steps: opened.steps,
+        links: opened.links,
+        evidence_wanted: opened.evidence_wanted,
+        outcomes,
+        reply_template: opened.reply_template,
+    }
+}
+
+fn way(app: &App, row: &TaskRow, word: &str) -> OutcomeWay {
+    let texts = &app.desk.rules().texts;
+    let own = texts.task(row.kind).and_then(|t| t.outcomes.get(word)).cloned();
+    let title = own.unwrap_or_else(|| texts.word("outcome", word).to_owned());
+    let (required, optional) = super::task_actions::answers_of(row.kind, word);
+    OutcomeWay { outcome: word.to_owned(), title, required, optional }
+}

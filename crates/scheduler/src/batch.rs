@@ -1,0 +1,359 @@
+//! One batch: facts in the order in which they arrived, then case files whose moment has come, all at one instant, all in one transaction.
+
+use crate::cache::{Cache, Kept};
+use crate::engine::Engine;
+use crate::hand::{Hand, Taken};
+use crate::intake::{Goal, Intake};
+use crate::line::line;
+use crate::news;
+use crate::receipt::{Incoming, Receipt, Refused};
+use parcelward_casework::fact::{Fact, FactBody, FactId, OrderKey, Waybill};
+use parcelward_casework::instant::Instant;
+use parcelward_casework::parse::parse_fact;
+use parcelward_casework::rules::Rules;
+use parcelward_casework::world::World;
+use parcelward_casework::{Plan, Refusal, Signal};
+use parcelward_store::{Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What decides, for one batch.
+pub(crate) struct Bench<'a> {
+    pub(crate) engine: &'a dyn Engine,
+    pub(crate) rules: &'a Rules,
+    pub(crate) cache: &'a Cache,
+    /// What is left out because deciding it failed before.
+    pub(crate) skip: &'a Skip,
+}
+
+/// What a batch leaves out.
+#[derive(Debug, Default)]
+pub(crate) struct Skip {
+    /// Positions of facts among the batch's facts.
+    pub(crate) facts: HashSet<usize>,
+    /// Case files that are not woken.
+    pub(crate) wakes: HashSet<OrderKey>,
+}
+
+/// Why a batch came to nothing.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The store failed.
+    Store(StoreError),
+    /// Deciding this fact (by its position) panicked.
+    Fact(usize),
+    /// Waking this case file panicked.
+    Wake(OrderKey),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Trouble::Store(error)
+    }
+}
+
+/// What a committed batch came to.
+pub(crate) struct Done {
+    pub(crate) recorded: Instant,
+    /// One a fact, in order.
+    pub(crate) receipts: Vec<Receipt>,
+    /// What the world is now.
+    pub(crate) world: Arc<World>,
+    /// Case files as they are now.
+    pub(crate) kept: Vec<(OrderKey, Kept)>,
+    /// Case files that cannot be read, and why.
+    pub(crate) unreadable: Vec<(OrderKey, String)>,
+    pub(crate) decisions: usize,
+    /// How late each woken case file was, in milliseconds.
+    pub(crate) lateness: Vec<i64>,
+    /// Whether as many case files were due as the batch takes: there may be more.
+    pub(crate) more_due: bool,
+}
+
+/// Runs a batch inside a transaction, up to and without its commit. `wakes` is the most case files that are woken.
+pub(crate) async fn run(
+    tx: &mut dyn Transaction,
+    bench: &Bench<'_>,
+    world: Arc<World>,
+    now: Instant,
+    facts: &[&Incoming],
+    wakes: u32,
+) -> Result<Done, Trouble> {
+    let recorded = tx.take_instant(now).await?;
+    let mut run = Run::begin(tx, bench, world, recorded, facts).await?;
+    let mut receipts = Vec::with_capacity(facts.len());
+    for (at, incoming) in facts.iter().enumerate() {
+        receipts.push(run.fact(at, incoming).await?);
+        if at % 64 == 63 {
+            tokio::task::yield_now().await;
+        }
+    }
+    for (at, order) in std::mem::take(&mut run.found_here) {
+        if let Some(Receipt::Accepted { order: of, parked, .. }) = receipts.get_mut(at) {
+            (*of, *parked) = (Some(order), false);
+        }
+    }
+    let more_due = run.wake(wakes).await?;
+    run.finish(receipts, more_due).await
+}
+
+/// A fact of this batch that waits for its order.
+struct WaitsHere {
+    entry: usize,
+    at: usize,
+    fact: Arc<Fact>,
+}
+
+struct Run<'a> {
+    tx: &'a mut dyn Transaction,
+    bench: &'a Bench<'a>,
+    world: Arc<World>,
+    /// How many changes of the world were known before this batch.
+    world_position: u32,
+    recorded: Instant,
+    intake: Intake,
+    hand: Hand,
+    entries: Vec<Entry>,
+    news: Vec<WorldNews>,
+    rouse: Vec<(RouseScope, Instant)>,
+    waits_here: HashMap<Waybill, Vec<WaitsHere>>,
+    /// Facts of this batch that waited and were given to an order later in it.
+    found_here: Vec<(usize, OrderKey)>,
+    decisions: usize,
+    lateness: Vec<i64>,
+}
+
+impl<'a> Run<'a> {
+    /// Reads everything that the facts need, in few round trips.
+    async fn begin(
+        tx: &'a mut dyn Transaction,
+        bench: &'a Bench<'a>,
+        mut world: Arc<World>,
+        recorded: Instant,
+        facts: &[&Incoming],
+    ) -> Result<Self, Trouble> {
+        for change in tx.world_from(world.position()).await? {
+            Arc::make_mut(&mut world).push(change);
+        }
+        let world_position = world.position();
+        let intake = Intake::read(tx, facts).await?;
+        let mut hand = Hand::default();
+        hand.lock(tx, bench.cache, &intake.orders()).await?;
+        Ok(Run {
+            tx,
+            bench,
+            world,
+            world_position,
+            recorded,
+            intake,
+            hand,
+            entries: Vec::new(),
+            news: Vec::new(),
+            rouse: Vec::new(),
+            waits_here: HashMap::new(),
+            found_here: Vec::new(),
+            decisions: 0,
+            lateness: Vec::new(),
+        })
+    }
+
+    async fn fact(&mut self, at: usize, incoming: &Incoming) -> Result<Receipt, Trouble> {
+        if let Some((fingerprint, order)) = self.intake.seen(&incoming.fact.id) {
+            return Ok(if fingerprint == incoming.fact.fingerprint { Receipt::Duplicate { order } } else { Receipt::Conflict });
+        }
+        let mut fact = incoming.fact.clone();
+        fact.recorded = Some(self.recorded);
+        let fact = Arc::new(fact);
+        let json = line(&incoming.json, self.recorded).map_err(|e| StoreError::Defect(format!("a fact's text is no object: {e}")))?;
+        match self.intake.goal(&fact.body) {
+            Goal::World => Ok(self.world_fact(fact, json)),
+            Goal::Order { order, create } => self.order_fact(at, fact, json, order, create).await,
+            Goal::Waits(waybill) => Ok(self.park(at, fact, json, waybill)),
+            Goal::Nowhere(refused) => Ok(Receipt::Refused(refused)),
+        }
+    }
+
+    fn accept(&mut self, fact: &Fact, order: Option<OrderKey>, parked: bool) -> Receipt {
+        self.intake.note_seen(fact, order.clone());
+        Receipt::Accepted { order, parked, clock_skew: fact.effective_time().1 }
+    }
+
+    fn world_fact(&mut self, fact: Arc<Fact>, json: String) -> Receipt {
+        if let Some(news) = news::of_fact(&fact) {
+            self.learn(news);
+        }
+        let receipt = self.accept(&fact, None, false);
+        self.entries.push(Entry::Fact(FactEntry { fact, json, order: None, parked: None }));
+        receipt
+    }
+
+    fn learn(&mut self, news: WorldNews) {
+        Arc::make_mut(&mut self.world).push(news.change.clone());
+        let rouse = news::scope(&news.change);
+        if !self.rouse.iter().any(|(scope, _)| *scope == rouse) {
+            self.rouse.push((rouse, self.recorded));
+        }
+        self.news.push(news);
+    }
+
+    fn park(&mut self, at: usize, fact: Arc<Fact>, json: String, waybill: Waybill) -> Receipt {
+        let receipt = self.accept(&fact, None, true);
+        self.waits_here.entry(waybill.clone()).or_default().push(WaitsHere { entry: self.entries.len(), at, fact: Arc::clone(&fact) });
+        self.entries.push(Entry::Fact(FactEntry { fact, json, order: None, parked: Some(waybill) }));
+        receipt
+    }
+
+    async fn order_fact(&mut self, at: usize, fact: Arc<Fact>, json: String, order: OrderKey, create: bool) -> Result<Receipt, Trouble> {
+        if self.bench.skip.facts.contains(&at) {
+            return Ok(Receipt::Refused(Refused::FileBroken("deciding this fact failed".to_owned())));
+        }
+        self.hand.lock(self.tx, self.bench.cache, std::slice::from_ref(&order)).await?;
+        let file = match self.hand.take(&order, create) {
+            Taken::File(file) => file,
+            Taken::Absent => return Ok(Receipt::Refused(Refused::NoSuchTask)),
+            Taken::Unreadable(why) => return Ok(Receipt::Refused(Refused::FileBroken(why))),
+        };
+        let known = file.parcels.len();
+        let signal = Signal::Fact { fact: &fact, released_by: None };
+        let plan = self.decide(file, signal).ok_or(Trouble::Fact(at))?;
+        let receipt = match &plan.refused {
+            None => self.accept(&fact, Some(order.clone()), false),
+            Some(refusal) => {
+                if refusal.is_journalled() {
+                    self.intake.note_seen(&fact, Some(order.clone()));
+                }
+                Receipt::Refused(Refused::Engine(refusal.clone()))
+            }
+        };
+        if plan.refused.as_ref().is_none_or(Refusal::is_journalled) {
+            self.entries.push(Entry::Fact(FactEntry { fact: Arc::clone(&fact), json, order: Some(order.clone()), parked: None }));
+        }
+        let registered = self.settle(&order, plan, known);
+        self.release(at, &fact.id, &order, registered).await?;
+        Ok(receipt)
+    }
+
+    /// Decides, or `None` where that panicked.
+    fn decide(&self, file: parcelward_casework::casefile::CaseFile, signal: Signal<'_>) -> Option<Plan> {
+        let (engine, rules, world) = (self.bench.engine, self.bench.rules, &*self.world);
+        let decide = std::panic::AssertUnwindSafe(|| engine.decide(file, rules, world, self.recorded, signal));
+        std::panic::catch_unwind(decide).ok()
+    }
+
+    /// Takes a plan's outcome in hand. Gives the waybills that it registered (the first `known` parcels were there before).
+    fn settle(&mut self, order: &OrderKey, plan: Plan, known: usize) -> Vec<Waybill> {
+        self.decisions += plan.decisions.len();
+        for decision in plan.decisions {
+            self.entries.push(Entry::Decision(DecisionEntry { order: order.clone(), decision, recorded: self.recorded }));
+        }
+        for change in plan.noted {
+            self.learn(news::of_scan(change));
+        }
+        let registered = plan.file.parcels.iter().skip(known).map(|p| p.waybill.clone()).collect();
+        self.hand.put(order, plan.file);
+        registered
+    }
+
+    /// Gives the facts that waited for these waybills to their order, in the order in which they were received.
+    async fn release(&mut self, at: usize, by: &FactId, order: &OrderKey, registered: Vec<Waybill>) -> Result<(), Trouble> {
+        let mut registered = registered;
+        while !registered.is_empty() {
+            let ours = self.intake.register(self.tx, registered, order).await?;
+            let stored = self.intake.parked(self.tx, &ours).await?;
+            let mut waiting: Vec<(Waiting, Arc<Fact>)> = Vec::new();
+            for parked in stored {
+                waiting.extend(self.read_parked(parked));
+            }
+            let mut here: Vec<WaitsHere> = ours.iter().flat_map(|w| self.waits_here.remove(w).unwrap_or_default()).collect();
+            here.sort_by_key(|w| w.entry);
+            for WaitsHere { entry, at, fact } in here {
+                if let Some(Entry::Fact(waited)) = self.entries.get_mut(entry) {
+                    waited.parked = None;
+                }
+                self.found_here.push((at, order.clone()));
+                self.intake.note_seen(&fact, Some(order.clone()));
+                waiting.push((Waiting::Here(entry), fact));
+            }
+            registered = Vec::new();
+            for (which, fact) in waiting {
+                let Taken::File(file) = self.hand.take(order, false) else { break };
+                let known = file.parcels.len();
+                let plan = self.decide(file, Signal::Fact { fact: &fact, released_by: Some(by) }).ok_or(Trouble::Fact(at))?;
+                self.entries.push(Entry::Released { fact: which, order: order.clone() });
+                registered.extend(self.settle(order, plan, known));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_parked(&self, parked: ParkedFact) -> Option<(Waiting, Arc<Fact>)> {
+        match parse_fact(&parked.json) {
+            Ok(fact) => Some((Waiting::Stored { seq: parked.seq, waybill: parked.waybill }, Arc::new(fact))),
+            Err(error) => {
+                tracing::error!(seq = parked.seq, field = %error.field, "a fact that waits cannot be read any more; it goes on waiting");
+                None
+            }
+        }
+    }
+
+    /// Wakes case files whose moment has come: those in hand, and at most `limit` others. Says whether there may be more.
+    async fn wake(&mut self, limit: u32) -> Result<bool, Trouble> {
+        let mut due = Vec::new();
+        if limit > 0 {
+            self.tx.rouse_some(limit.saturating_mul(4)).await?;
+            due = self.tx.due(self.recorded, limit).await?;
+        }
+        let more = due.len() >= limit.max(1) as usize;
+        due.retain(|order| !self.bench.skip.wakes.contains(order));
+        self.hand.lock(self.tx, self.bench.cache, &due).await?;
+        let mut all: Vec<OrderKey> = due.iter().filter(|order| !self.hand.was_decided(order)).cloned().collect();
+        all.extend(self.hand.decided().filter(|order| !self.bench.skip.wakes.contains(*order)).cloned());
+        for (at, order) in all.into_iter().enumerate() {
+            self.wake_one(&order)?;
+            if at % 64 == 63 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(more)
+    }
+
+    fn wake_one(&mut self, order: &OrderKey) -> Result<(), Trouble> {
+        let decided = self.hand.was_decided(order);
+        let wants = |run: &Self| run.hand.peek(order).and_then(|file| run.bench.engine.next_wake_at(file));
+        match wants(self) {
+            // Decided in this batch already, and nothing more is due at its instant.
+            None if decided => return Ok(()),
+            Some(at) if decided && at > self.recorded => return Ok(()),
+            Some(at) if !decided => self.lateness.push(self.recorded.since(at).as_millis().max(0)),
+            _ => {}
+        }
+        let Taken::File(file) = self.hand.take(order, false) else { return Ok(()) };
+        let known = file.parcels.len();
+        let plan = self.decide(file, Signal::TimePassed).ok_or_else(|| Trouble::Wake(order.clone()))?;
+        self.settle(order, plan, known);
+        Ok(())
+    }
+
+    /// Writes it all.
+    async fn finish(self, receipts: Vec<Receipt>, more_due: bool) -> Result<Done, Trouble> {
+        let Run { tx, bench, world, world_position, recorded, hand, entries, news, rouse, decisions, lateness, .. } = self;
+        let (files, unreadable) = hand.changes(bench.engine, recorded);
+        let batch = Batch { files, entries, world: news, world_position, rouse };
+        let stamps = tx.save(&batch).await?;
+        let kept = batch.files.into_iter().zip(stamps);
+        let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();
+        Ok(Done { recorded, receipts, world, kept, unreadable, decisions, lateness, more_due })
+    }
+}
+
+/// The order or waybill that a fact's body leads to, for reading ahead.
+pub(crate) fn mentions(body: &FactBody) -> Vec<&Waybill> {
+    match body {
+        FactBody::Tracking(f) => vec![&f.waybill],
+        FactBody::Shipment(f) => std::iter::once(&f.waybill).chain(f.replaces.as_ref()).collect(),
+        FactBody::AfterSale(f) => f.return_waybill.iter().collect(),
+        FactBody::OperationUpdate(f) => f.waybill.iter().collect(),
+        FactBody::TaskUpdate(f) => f.answers.waybill.iter().collect(),
+        _ => Vec::new(),
+    }
+}

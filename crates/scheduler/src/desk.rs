@@ -1,0 +1,181 @@
+//! The handle that everyone holds: facts go in, receipts come out.
+
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::engine::{Casework, Engine};
+use crate::receipt::{DeskError, Incoming, Receipt};
+use crate::writer::{Pause, Writer, read_world};
+use arc_swap::ArcSwap;
+use parcelward_casework::instant::Instant;
+use parcelward_casework::rules::Rules;
+use parcelward_store::{SharedStore, StoreError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How the desk works. The defaults suit one machine.
+#[derive(Debug, Clone)]
+pub struct DeskOptions {
+    /// Facts of one batch at most; a single larger request is still one batch.
+    pub batch_facts: usize,
+    /// Bytes of one batch at most, likewise.
+    pub batch_bytes: usize,
+    /// Bytes of facts that may wait; further requests wait before they are taken in.
+    pub waiting_bytes: usize,
+    /// Case files woken in one transaction at most.
+    pub batch_wakes: u32,
+    /// Case files kept in memory between batches.
+    pub cached_files: usize,
+}
+
+impl Default for DeskOptions {
+    fn default() -> Self {
+        DeskOptions { batch_facts: 2_000, batch_bytes: 8 << 20, waiting_bytes: 64 << 20, batch_wakes: 200, cached_files: 4_000 }
+    }
+}
+
+/// The desk's last sign of life, for health checks and the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Batches committed since the start.
+    pub batches: u64,
+    /// The instant of the newest one.
+    pub recorded: Option<Instant>,
+    /// The next moment at which a case file wants to be woken.
+    pub next_wake_at: Option<Instant>,
+    /// Why the last batch failed, while it fails.
+    pub failing: Option<String>,
+}
+
+/// Where facts are handed in. Clones are the same desk.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: mpsc::UnboundedSender<Request>,
+    room: Arc<Semaphore>,
+    room_size: u32,
+    rules: Arc<ArcSwap<Rules>>,
+    pulse: watch::Receiver<Pulse>,
+    stop: CancellationToken,
+    ended: watch::Receiver<bool>,
+}
+
+/// A request that waits.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) facts: Vec<Incoming>,
+    pub(crate) answer: oneshot::Sender<Result<Vec<Receipt>, DeskError>>,
+    pub(crate) _room: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl Desk {
+    /// Reads what the store knows of the world and starts the writer.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of that reading.
+    pub async fn start(store: SharedStore, rules: Arc<Rules>, clock: Arc<dyn Clock>, options: DeskOptions) -> Result<Desk, StoreError> {
+        Desk::start_with(Arc::new(Casework), store, rules, clock, options).await
+    }
+
+    /// The same with another engine.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of reading the world.
+    pub async fn start_with(
+        engine: Arc<dyn Engine>,
+        store: SharedStore,
+        rules: Arc<Rules>,
+        clock: Arc<dyn Clock>,
+        options: DeskOptions,
+    ) -> Result<Desk, StoreError> {
+        let world = Arc::new(read_world(&store).await?);
+        // What was set aside by an earlier version may be well with this one.
+        let taken_back = store.take_back().await?;
+        if taken_back > 0 {
+            tracing::info!(taken_back, "case files that were set aside are tried again");
+        }
+        let (queue, waiting) = mpsc::unbounded_channel();
+        let room_size = u32::try_from(options.waiting_bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
+        let (beat, pulse) = watch::channel(Pulse { batches: 0, recorded: None, next_wake_at: None, failing: None });
+        let (end, ended) = watch::channel(false);
+        let rules = Arc::new(ArcSwap::new(rules));
+        let stop = CancellationToken::new();
+        let writer = Writer {
+            store,
+            engine,
+            clock,
+            rules: Arc::clone(&rules),
+            cache: Cache::new(options.cached_files),
+            options,
+            queue: waiting,
+            stop: stop.clone(),
+            beat: beat.clone(),
+            world,
+            waiting: VecDeque::new(),
+            pause: Pause::default(),
+        };
+        let writing = tokio::spawn(writer.run());
+        tokio::spawn(async move {
+            if let Err(error) = writing.await {
+                tracing::error!(%error, "the writer ended by a fault of this program; nothing is taken any more");
+                beat.send_modify(|pulse| pulse.failing = Some("the writer ended by a fault of this program".to_owned()));
+            }
+            end.send_replace(true);
+        });
+        let room = Arc::new(Semaphore::new(room_size as usize));
+        Ok(Desk { shared: Arc::new(Shared { queue, room, room_size, rules, pulse, stop, ended }) })
+    }
+
+    /// Hands in a request's facts. All of them lie in one batch and bear one `recordedtime`; the receipts are in their order, and everything
+    /// that they say is durable. Waits while too much is waiting already.
+    ///
+    /// # Errors
+    /// [`DeskError`] where none of the request was taken.
+    pub async fn submit(&self, facts: Vec<Incoming>) -> Result<Vec<Receipt>, DeskError> {
+        if facts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes: usize = facts.iter().map(|f| f.json.len() + 512).sum();
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(self.shared.room_size);
+        let room = Arc::clone(&self.shared.room).acquire_many_owned(bytes).await.map_err(|_| DeskError::Stopping)?;
+        let (answer, answered) = oneshot::channel();
+        self.shared.queue.send(Request { facts, answer, _room: room }).map_err(|_| DeskError::Stopping)?;
+        answered.await.map_err(|_| DeskError::Stopping)?
+    }
+
+    /// Puts other rules in force, from the next batch on.
+    pub fn set_rules(&self, rules: Arc<Rules>) {
+        self.shared.rules.store(rules);
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.shared.rules.load_full()
+    }
+
+    /// The desk's signs of life; changes after every batch.
+    #[must_use]
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.shared.pulse.clone()
+    }
+
+    /// Stops taking requests, finishes those that wait, and returns when the last one is durable. The store stays open.
+    pub async fn stop(&self) {
+        self.shared.room.close();
+        self.shared.stop.cancel();
+        self.ended().await;
+    }
+
+    /// Returns when the writer has ended: after [`Desk::stop`], or by a fault. A daemon that sees the latter should end, to be started anew.
+    pub async fn ended(&self) {
+        let mut ended = self.shared.ended.clone();
+        // An error means that the one who tells has gone, which is the same.
+        let _ = ended.wait_for(|ended| *ended).await;
+    }
+}

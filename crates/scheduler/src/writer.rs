@@ -1,0 +1,331 @@
+//! The one task that writes: it takes what waits, wakes what is due, and sleeps until the next moment.
+//!
+//! Nothing here is inside a `select!` that could be dropped half-way: a transaction always ends by itself.
+
+use crate::batch::{self, Bench, Done, Skip, Trouble};
+use crate::cache::Cache;
+use crate::clock::Clock;
+use crate::desk::{DeskOptions, Pulse, Request};
+use crate::engine::Engine;
+use crate::receipt::{DeskError, Incoming, Receipt, Refused};
+use arc_swap::ArcSwap;
+use parcelward_casework::instant::Instant;
+use parcelward_casework::rules::Rules;
+use parcelward_casework::world::World;
+use parcelward_store::{SharedStore, StoreError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The longest sleep on one timer: the wall clock may jump, the machine may sleep, another process may write.
+const LONGEST_SLEEP: Duration = Duration::from_secs(2);
+/// How often a transaction is tried that the database did not take.
+const TRIES: u32 = 6;
+/// The longest pause after a failure that trying again does not mend at once.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Writer {
+    pub(crate) store: SharedStore,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rules: Arc<ArcSwap<Rules>>,
+    pub(crate) options: DeskOptions,
+    pub(crate) queue: mpsc::UnboundedReceiver<Request>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) beat: watch::Sender<Pulse>,
+    pub(crate) world: Arc<World>,
+    pub(crate) cache: Cache,
+    pub(crate) waiting: VecDeque<Request>,
+    pub(crate) pause: Pause,
+}
+
+/// The pause that wakes make after a failure, longer each time until something is committed.
+#[derive(Debug, Default)]
+pub(crate) struct Pause {
+    length: Duration,
+    until: Option<tokio::time::Instant>,
+}
+
+impl Pause {
+    fn longer(&mut self) {
+        self.length = (self.length * 2).clamp(Duration::from_millis(200), LONGEST_PAUSE);
+        self.until = Some(tokio::time::Instant::now() + self.length);
+    }
+
+    fn end(&mut self) {
+        *self = Pause::default();
+    }
+
+    /// What is left of it.
+    fn left(&self) -> Duration {
+        self.until.map_or(Duration::ZERO, |until| until.saturating_duration_since(tokio::time::Instant::now()))
+    }
+}
+
+/// Reads what the store knows of the world.
+pub(crate) async fn read_world(store: &SharedStore) -> Result<World, StoreError> {
+    let mut world = World::default();
+    let mut tx = store.begin().await?;
+    let changes = tx.world_from(0).await;
+    tx.rollback().await;
+    for change in changes? {
+        world.push(change);
+    }
+    Ok(world)
+}
+
+impl Writer {
+    /// Runs until the desk is stopped and everything that waited is answered.
+    pub(crate) async fn run(mut self) {
+        let mut next_wake_at = Some(Instant::MIN);
+        loop {
+            let stopping = self.stop.is_cancelled();
+            if stopping {
+                self.queue.close();
+            }
+            self.drain();
+            let may_wake = !stopping && self.pause.left().is_zero();
+            let due = may_wake && next_wake_at.is_some_and(|at| at <= self.clock.now());
+            if self.waiting.is_empty() && !due {
+                if stopping {
+                    return;
+                }
+                self.sleep(next_wake_at).await;
+                // Another process may have written meanwhile; a failing store may be back.
+                next_wake_at = self.next_wake_at(next_wake_at).await;
+                continue;
+            }
+            let requests = self.take_batch();
+            let more_due = self.serve(requests, if may_wake { self.options.batch_wakes } else { 0 }).await;
+            next_wake_at = if more_due { Some(Instant::MIN) } else { self.next_wake_at(next_wake_at).await };
+        }
+    }
+
+    /// Takes over what was handed in meanwhile, without waiting.
+    fn drain(&mut self) {
+        while let Ok(request) = self.queue.try_recv() {
+            self.waiting.push_back(request);
+        }
+    }
+
+    /// Sleeps until the next moment, a request, or the stop: never longer than the longest sleep.
+    async fn sleep(&mut self, next_wake_at: Option<Instant>) {
+        let pause = self.pause.left();
+        let until = match next_wake_at {
+            _ if !pause.is_zero() => pause,
+            Some(at) => Duration::from_millis(at.since(self.clock.now()).as_millis().max(0).unsigned_abs()),
+            None => LONGEST_SLEEP,
+        };
+        tokio::select! {
+            biased;
+            request = self.queue.recv() => match request {
+                Some(request) => self.waiting.push_back(request),
+                // Nobody holds the desk any more.
+                None => self.stop.cancel(),
+            },
+            () = self.stop.cancelled() => {}
+            () = tokio::time::sleep(until.min(LONGEST_SLEEP)) => {}
+        }
+    }
+
+    async fn next_wake_at(&mut self, before: Option<Instant>) -> Option<Instant> {
+        match self.store.next_wake_at().await {
+            Ok(next) => {
+                self.beat.send_modify(|pulse| pulse.next_wake_at = next);
+                next
+            }
+            Err(error) => {
+                tracing::error!(%error, "the next moment cannot be read");
+                self.pause.longer();
+                before
+            }
+        }
+    }
+
+    /// Whole requests up to the size of a batch, one at least.
+    fn take_batch(&mut self) -> Vec<Request> {
+        let (mut taken, mut facts, mut bytes) = (Vec::new(), 0, 0);
+        while let Some(next) = self.waiting.front() {
+            facts += next.facts.len();
+            bytes += next.facts.iter().map(|f| f.json.len()).sum::<usize>();
+            if !taken.is_empty() && (facts > self.options.batch_facts || bytes > self.options.batch_bytes) {
+                break;
+            }
+            taken.extend(self.waiting.pop_front());
+        }
+        taken
+    }
+
+    /// Commits requests and wakes, in as many transactions as it takes to isolate what cannot be committed. Says whether more is due.
+    async fn serve(&mut self, requests: Vec<Request>, wakes: u32) -> bool {
+        let mut work = vec![(requests, wakes)];
+        let mut more_due = false;
+        while let Some((mut requests, wakes)) = work.pop() {
+            if requests.is_empty() && wakes == 0 {
+                continue;
+            }
+            match self.commit(&requests, wakes).await {
+                Ok(done) => more_due |= self.committed(requests, done).await,
+                Err(error) if error.is_about_the_change() && requests.len() > 1 => {
+                    let later = requests.split_off(requests.len() / 2);
+                    work.extend([(Vec::new(), wakes), (later, 0), (requests, 0)]);
+                }
+                Err(error) if error.is_about_the_change() && !requests.is_empty() && wakes > 0 => {
+                    work.extend([(Vec::new(), wakes), (requests, 0)]);
+                }
+                Err(error) if error.is_about_the_change() && requests.is_empty() && wakes > 1 => {
+                    work.push((requests, wakes / 2));
+                    more_due = true;
+                }
+                Err(error) => {
+                    let one_wake = requests.is_empty() && error.is_about_the_change();
+                    self.failed(requests, error);
+                    if one_wake {
+                        self.set_first_aside().await;
+                    }
+                }
+            }
+        }
+        more_due
+    }
+
+    /// One transaction, tried again while the database does not take it or deciding panics. Nothing has happened where it fails.
+    async fn commit(&mut self, requests: &[Request], wakes: u32) -> Result<Done, StoreError> {
+        let facts: Vec<&Incoming> = requests.iter().flat_map(|r| &r.facts).collect();
+        let mut skip = Skip::default();
+        let mut tries = 0;
+        loop {
+            match self.attempt(&facts, wakes, &skip).await {
+                Ok(done) => {
+                    self.note_broken(&skip, &done).await;
+                    return Ok(done);
+                }
+                Err(Trouble::Fact(at)) => {
+                    let id = facts.get(at).map(|f| (f.fact.id.source.as_str(), f.fact.id.id.as_str()));
+                    tracing::error!(?id, "deciding a fact panicked; the fact is refused");
+                    metrics::counter!("parcelward_engine_panics_total").increment(1);
+                    skip.facts.insert(at);
+                }
+                Err(Trouble::Wake(order)) => {
+                    tracing::error!(%order, "waking a case file panicked; it is set aside");
+                    metrics::counter!("parcelward_engine_panics_total").increment(1);
+                    skip.wakes.insert(order);
+                }
+                Err(Trouble::Store(error)) => {
+                    tries += 1;
+                    if !error.is_transient() || tries >= TRIES {
+                        return Err(error);
+                    }
+                    tracing::warn!(%error, tries, "the transaction is tried again");
+                    metrics::counter!("parcelward_transaction_retries_total").increment(1);
+                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, facts: &[&Incoming], wakes: u32, skip: &Skip) -> Result<Done, Trouble> {
+        let rules = self.rules.load_full();
+        let bench = Bench { engine: &*self.engine, rules: &rules, cache: &self.cache, skip };
+        let mut tx = self.store.begin().await?;
+        match batch::run(&mut *tx, &bench, Arc::clone(&self.world), self.clock.now(), facts, wakes).await {
+            Ok(done) => {
+                let started = std::time::Instant::now();
+                tx.commit().await?;
+                metrics::histogram!("parcelward_commit_seconds").record(started.elapsed().as_secs_f64());
+                Ok(done)
+            }
+            Err(trouble) => {
+                tx.rollback().await;
+                Err(trouble)
+            }
+        }
+    }
+
+    /// Sets aside what could not be woken or read, so that it stands in nobody's way.
+    async fn note_broken(&mut self, skip: &Skip, done: &Done) {
+        let panicked = skip.wakes.iter().map(|order| (order, "waking it failed"));
+        let unreadable = done.unreadable.iter().map(|(order, why)| (order, why.as_str()));
+        for (order, why) in panicked.chain(unreadable) {
+            self.set_aside(order, why).await;
+        }
+    }
+
+    async fn set_aside(&mut self, order: &parcelward_casework::fact::OrderKey, why: &str) {
+        tracing::error!(%order, why, "the case file is set aside");
+        metrics::counter!("parcelward_set_aside_total").increment(1);
+        if let Err(error) = self.store.set_aside(order, why, self.clock.now()).await {
+            tracing::error!(%order, %error, "the case file could not be set aside");
+            self.pause.longer();
+        }
+    }
+
+    /// The one case file whose waking cannot be stored.
+    async fn set_first_aside(&mut self) {
+        let Ok(mut tx) = self.store.begin().await else { return };
+        let first = tx.due(self.clock.now(), 1).await;
+        tx.rollback().await;
+        if let Ok(Some(order)) = first.map(|due| due.into_iter().next()) {
+            self.set_aside(&order, "what waking it leads to cannot be stored").await;
+        }
+    }
+
+    /// Takes a committed batch over and answers its requests. Says whether more is due.
+    async fn committed(&mut self, requests: Vec<Request>, done: Done) -> bool {
+        let Done { recorded, receipts, world, kept, decisions, lateness, more_due, .. } = done;
+        self.world = world;
+        for (order, kept) in kept {
+            self.cache.put(order, kept);
+        }
+        self.pause.end();
+        count(&receipts, decisions, &lateness, recorded, self.clock.now());
+        let mut receipts = receipts.into_iter();
+        for request in requests {
+            let answer: Vec<Receipt> = receipts.by_ref().take(request.facts.len()).collect();
+            // Whoever asked may have gone; what was journalled stays.
+            let _ = request.answer.send(Ok(answer));
+        }
+        self.beat.send_modify(|pulse| {
+            pulse.batches += 1;
+            pulse.recorded = Some(recorded);
+            pulse.failing = None;
+        });
+        more_due
+    }
+
+    /// Answers requests of which nothing was taken.
+    fn failed(&mut self, requests: Vec<Request>, error: StoreError) {
+        tracing::error!(%error, requests = requests.len(), "nothing of the batch was taken");
+        metrics::counter!("parcelward_batches_failed_total").increment(1);
+        self.beat.send_modify(|pulse| pulse.failing = Some(error.to_string()));
+        let error = Arc::new(error);
+        for request in requests {
+            let _ = request.answer.send(Err(DeskError::Store(Arc::clone(&error))));
+        }
+        self.pause.longer();
+    }
+}
+
+fn count(receipts: &[Receipt], decisions: usize, lateness: &[i64], recorded: Instant, now: Instant) {
+    for receipt in receipts {
+        let answer = match receipt {
+            Receipt::Accepted { parked: false, .. } => "accepted",
+            Receipt::Accepted { parked: true, .. } => "parked",
+            Receipt::Duplicate { .. } => "duplicate",
+            Receipt::Conflict => "conflict",
+            Receipt::Refused(Refused::FileBroken(_)) => "broken",
+            Receipt::Refused(_) => "refused",
+        };
+        metrics::counter!("parcelward_facts_total", "answer" => answer).increment(1);
+    }
+    metrics::counter!("parcelward_decisions_total").increment(decisions as u64);
+    metrics::counter!("parcelward_wakes_total").increment(lateness.len() as u64);
+    metrics::histogram!("parcelward_batch_facts").record(receipts.len() as f64);
+    for ms in lateness {
+        metrics::histogram!("parcelward_wake_lateness_seconds").record(*ms as f64 / 1000.0);
+    }
+    // More than a few milliseconds mean that the clock was set back: instants go on from the newest one.
+    metrics::gauge!("parcelward_clock_set_back_seconds").set(recorded.since(now).as_millis().max(0) as f64 / 1000.0);
+}

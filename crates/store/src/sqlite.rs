@@ -1,0 +1,140 @@
+//! The store on SQLite: one connection that writes, several that read.
+//!
+//! WAL with `synchronous=FULL`: what is acknowledged survives a power cut. The writing connection is taken with `BEGIN IMMEDIATE`, so that
+//! a transaction never finds out late that it may not write.
+
+mod bulk;
+mod error;
+mod open;
+mod read_counts;
+mod read_files;
+mod read_lists;
+mod read_world;
+mod save;
+mod transaction;
+mod write_lists;
+
+pub(crate) use open::open;
+
+use crate::StoreError;
+use crate::change::StoredFile;
+use crate::read::*;
+use crate::{Cursor, Store, Transaction};
+use async_trait::async_trait;
+use parcelward_casework::fact::{OrderKey, Waybill};
+use parcelward_casework::instant::{Instant, Length};
+use sqlx::SqlitePool;
+
+/// A store on a SQLite file.
+#[derive(Debug)]
+pub(crate) struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(transaction::Writing::begin(&self.writer).await?))
+    }
+
+    async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {
+        read_counts::next_wake_at(&self.readers).await
+    }
+
+    async fn high_water(&self) -> Result<Instant, StoreError> {
+        read_counts::high_water(&self.readers).await
+    }
+
+    async fn incarnation(&self) -> Result<String, StoreError> {
+        read_counts::incarnation(&self.readers).await
+    }
+
+    async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.set_aside(order, reason, now).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn take_back(&self) -> Result<u64, StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        let count = tx.take_back().await?;
+        Box::new(tx).commit().await?;
+        Ok(count)
+    }
+
+    async fn aside(&self, limit: u32) -> Result<Vec<SetAside>, StoreError> {
+        read_counts::aside(&self.readers, limit).await
+    }
+
+    async fn claim_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        let claimed = tx.claim_run(schedule, slot, now).await?;
+        Box::new(tx).commit().await?;
+        Ok(claimed)
+    }
+
+    async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError> {
+        read_counts::last_run(&self.readers, schedule).await
+    }
+
+    async fn tasks(&self, filter: &TaskFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<TaskRow>, StoreError> {
+        read_lists::tasks(&self.readers, filter, after, limit).await
+    }
+
+    async fn task(&self, task_id: &str) -> Result<Option<TaskRow>, StoreError> {
+        read_lists::task(&self.readers, task_id).await
+    }
+
+    async fn deadlines(&self, filter: &DeadlineFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<DeadlineRow>, StoreError> {
+        read_lists::deadlines(&self.readers, filter, after, limit).await
+    }
+
+    async fn case_file(&self, order: &OrderKey) -> Result<Option<StoredFile>, StoreError> {
+        read_files::case_file(&self.readers, order).await
+    }
+
+    async fn case(&self, case_id: &str) -> Result<Option<CaseView>, StoreError> {
+        read_files::case(&self.readers, case_id).await
+    }
+
+    async fn order_of_waybill(&self, waybill: &Waybill) -> Result<Option<OrderKey>, StoreError> {
+        read_files::order_of_waybill(&self.readers, waybill).await
+    }
+
+    async fn timeline(&self, order: &OrderKey, after_line: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError> {
+        read_files::timeline(&self.readers, order, after_line, limit).await
+    }
+
+    async fn facts_after(&self, after_seq: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError> {
+        read_files::facts_after(&self.readers, after_seq, limit).await
+    }
+
+    async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError> {
+        read_world::coverage(&self.readers, filter, before, limit).await
+    }
+
+    async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
+        read_world::disruptions(&self.readers, before, limit).await
+    }
+
+    async fn board(&self, now: Instant, horizon: Length) -> Result<Board, StoreError> {
+        read_counts::board(&self.readers, now, horizon).await
+    }
+
+    async fn counts(&self, now: Instant) -> Result<Counts, StoreError> {
+        read_counts::counts(&self.readers, now).await
+    }
+
+    async fn probe(&self, now: Instant) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.probe(now).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn close(&self) {
+        // Readers first: the last connection to close is the writer, and it copies the log home.
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

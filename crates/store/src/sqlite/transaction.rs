@@ -1,0 +1,306 @@
+//! A transaction that writes: its beginning and end, and what it reads before it decides.
+
+use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::{StoreError, Transaction};
+use async_trait::async_trait;
+use parcelward_casework::casefile::CaseFile;
+use parcelward_casework::fact::{FactId, OrderKey, Waybill};
+use parcelward_casework::instant::Instant;
+use parcelward_casework::words::{Courier, Platform};
+use parcelward_casework::world::Change;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
+use std::sync::Arc;
+
+/// The writing connection inside `BEGIN IMMEDIATE`.
+///
+/// The statements are sent here and not by sqlx's own transaction: after a full disk SQLite has rolled back by itself, sqlx's `ROLLBACK`
+/// then fails, and the one connection that writes would count as "inside a transaction" for ever. Whatever does not end cleanly closes
+/// the connection, which takes everything back in any case.
+pub(super) struct Writing {
+    connection: PoolConnection<Sqlite>,
+    ended: bool,
+}
+
+impl Writing {
+    pub(super) async fn begin(writer: &SqlitePool) -> Result<Self, StoreError> {
+        let mut tx = Writing { connection: writer.acquire().await?, ended: false };
+        sqlx::query("BEGIN IMMEDIATE").execute(tx.on()).await?;
+        Ok(tx)
+    }
+
+    pub(super) fn on(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    pub(super) async fn set_aside(&mut self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
+        sqlx::query("UPDATE case_file SET set_aside_at = ?1, set_aside_why = ?2 WHERE order_id = ?3 AND shop = ?4 AND platform = ?5")
+            .bind(now.millis())
+            .bind(reason)
+            .bind(&order.order_id)
+            .bind(&order.shop)
+            .bind(order.platform.word())
+            .execute(self.on())
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn take_back(&mut self) -> Result<u64, StoreError> {
+        let done = sqlx::query("UPDATE case_file SET set_aside_at = NULL, set_aside_why = NULL WHERE set_aside_at IS NOT NULL")
+            .execute(self.on())
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    pub(super) async fn claim_run(&mut self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
+        let done = sqlx::query("INSERT INTO schedule_run (schedule, slot, claimed_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+            .bind(schedule)
+            .bind(slot.millis())
+            .bind(now.millis())
+            .execute(self.on())
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    pub(super) async fn probe(&mut self, now: Instant) -> Result<(), StoreError> {
+        sqlx::query("UPDATE db_meta SET probed_at = ?1 WHERE id = 1").bind(now.millis()).execute(self.on()).await?;
+        Ok(())
+    }
+
+    async fn rouse_step(&mut self, limit: u32) -> Result<Option<u32>, StoreError> {
+        let first = sqlx::query("SELECT id, courier, province, at, after_no, upto_no FROM rouse ORDER BY id LIMIT 1");
+        let Some(row) = first.fetch_optional(self.on()).await? else { return Ok(None) };
+        let id: i64 = row.try_get(0)?;
+        let (courier, province): (Option<String>, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
+        let (at, after, upto): (i64, i64, i64) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+        let reached = match (&courier, &province) {
+            (Some(courier), Some(province)) => sqlx::query(
+                "SELECT count(*), max(no) FROM (SELECT no FROM case_file WHERE awaits_courier = ?1 AND awaits_province = ?2 \
+                 AND no > ?3 AND no <= ?4 ORDER BY no LIMIT ?5)",
+            )
+            .bind(courier)
+            .bind(province),
+            _ => sqlx::query(
+                "SELECT count(*), max(no) FROM (SELECT no FROM case_file WHERE is_open = 1 AND ?1 IS NULL AND ?2 IS NULL \
+                 AND no > ?3 AND no <= ?4 ORDER BY no LIMIT ?5)",
+            )
+            .bind(None::<&str>)
+            .bind(None::<&str>),
+        };
+        let reached = reached.bind(after).bind(upto).bind(limit).fetch_one(self.on()).await?;
+        let (count, last): (i64, Option<i64>) = (reached.try_get(0)?, reached.try_get(1)?);
+        if let Some(last) = last {
+            let update = match (&courier, &province) {
+                (Some(courier), Some(province)) => sqlx::query(
+                    "UPDATE case_file SET next_wake_at = ?5 WHERE no > ?3 AND no <= ?4 AND awaits_courier = ?1 AND awaits_province = ?2 \
+                     AND (next_wake_at IS NULL OR next_wake_at > ?5)",
+                )
+                .bind(courier)
+                .bind(province),
+                _ => sqlx::query(
+                    "UPDATE case_file SET next_wake_at = ?5 WHERE no > ?3 AND no <= ?4 AND is_open = 1 AND ?1 IS NULL AND ?2 IS NULL \
+                     AND (next_wake_at IS NULL OR next_wake_at > ?5)",
+                )
+                .bind(None::<&str>)
+                .bind(None::<&str>),
+            };
+            update.bind(after).bind(last).bind(at).execute(self.on()).await?;
+        }
+        match last {
+            Some(last) if count >= i64::from(limit) => {
+                sqlx::query("UPDATE rouse SET after_no = ?1 WHERE id = ?2").bind(last).bind(id).execute(self.on()).await?;
+            }
+            _ => {
+                sqlx::query("DELETE FROM rouse WHERE id = ?1").bind(id).execute(self.on()).await?;
+            }
+        }
+        Ok(Some(u32::try_from(count).unwrap_or(limit)))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// A list as the one parameter of a statement.
+fn json<T: serde::Serialize>(list: &T) -> Result<String, StoreError> {
+    serde_json::to_string(list).map_err(|e| StoreError::Defect(e.to_string()))
+}
+
+/// Puts rows, each led by its position in the question, where they were asked for.
+fn placed<T: Clone>(
+    len: usize,
+    none: T,
+    rows: Vec<SqliteRow>,
+    read: impl Fn(&SqliteRow) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut out = vec![none; len];
+    for row in rows {
+        let at: i64 = row.try_get(0)?;
+        if let Some(slot) = usize::try_from(at).ok().and_then(|at| out.get_mut(at)) {
+            *slot = read(&row)?;
+        }
+    }
+    Ok(out)
+}
+
+/// The order in three columns.
+pub(super) fn order_key(row: &SqliteRow, at: usize) -> Result<OrderKey, StoreError> {
+    let platform: &str = row.try_get(at)?;
+    let platform = Platform::from_word(platform).ok_or_else(|| super::error::bad_word("platform"))?;
+    Ok(OrderKey { platform, shop: row.try_get(at + 1)?, order_id: row.try_get(at + 2)? })
+}
+
+/// The state, or why it cannot be read. The text of a state is personal: only the place of the fault is told.
+pub(super) fn read_state(json: &str) -> Result<Arc<CaseFile>, String> {
+    serde_json::from_str(json)
+        .map(Arc::new)
+        .map_err(|e| format!("the stored state cannot be read ({:?} fault at byte {})", e.classify(), e.column()))
+}
+
+#[async_trait]
+impl Transaction for Writing {
+    async fn take_instant(&mut self, now: Instant) -> Result<Instant, StoreError> {
+        let taken: i64 = sqlx::query_scalar(
+            "UPDATE db_meta SET clock_high_water = max(clock_high_water + 1, ?1) WHERE id = 1 RETURNING clock_high_water",
+        )
+        .bind(now.millis())
+        .fetch_one(self.on())
+        .await?;
+        Ok(Instant::from_millis(taken))
+    }
+
+    async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError> {
+        super::read_world::world_from(self.on(), position).await
+    }
+
+    async fn seen(&mut self, ids: &[FactId]) -> Result<Vec<Option<Seen>>, StoreError> {
+        let asked: Vec<[&str; 2]> = ids.iter().map(|id| [id.source.as_str(), id.id.as_str()]).collect();
+        let rows = sqlx::query(
+            "SELECT k.key, i.fingerprint, i.state, f.platform, f.shop, f.order_id FROM json_each(?1) AS k \
+             CROSS JOIN inbox AS i ON i.source = k.value ->> 0 AND i.id = k.value ->> 1 \
+             LEFT JOIN journal AS j ON j.seq = i.seq LEFT JOIN case_file AS f ON f.no = j.file_no",
+        )
+        .bind(json(&asked)?)
+        .fetch_all(self.on())
+        .await?;
+        placed(ids.len(), None, rows, |row| {
+            let platform: Option<&str> = row.try_get(3)?;
+            let order = platform.map(|_| order_key(row, 3)).transpose()?;
+            let state: &str = row.try_get(2)?;
+            Ok(Some(Seen { fingerprint: row.try_get::<i64, _>(1)?.cast_unsigned(), order, parked: state == "parked" }))
+        })
+    }
+
+    async fn orders_of_waybills(&mut self, waybills: &[Waybill]) -> Result<Vec<Option<OrderKey>>, StoreError> {
+        let asked: Vec<[&str; 2]> = waybills.iter().map(|w| [w.courier.word(), w.number.as_str()]).collect();
+        let rows = sqlx::query(
+            "SELECT k.key, f.platform, f.shop, f.order_id FROM json_each(?1) AS k \
+             CROSS JOIN waybill_index AS w ON w.number = k.value ->> 1 AND w.courier = k.value ->> 0 \
+             CROSS JOIN case_file AS f ON f.no = w.file_no",
+        )
+        .bind(json(&asked)?)
+        .fetch_all(self.on())
+        .await?;
+        placed(waybills.len(), None, rows, |row| order_key(row, 1).map(Some))
+    }
+
+    async fn orders_of_tags(&mut self, tags: &[String]) -> Result<Vec<Option<OrderKey>>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT k.key, f.platform, f.shop, f.order_id FROM json_each(?1) AS k CROSS JOIN case_file AS f ON f.tag = k.value",
+        )
+        .bind(json(&tags)?)
+        .fetch_all(self.on())
+        .await?;
+        placed(tags.len(), None, rows, |row| order_key(row, 1).map(Some))
+    }
+
+    async fn lock(&mut self, orders: &[(OrderKey, Option<FileStamp>)]) -> Result<Vec<Locked>, StoreError> {
+        let asked: Vec<(&str, &str, &str, i64)> = orders
+            .iter()
+            .map(|(order, known)| (order.platform.word(), order.shop.as_str(), order.order_id.as_str(), known.map_or(-1, |k| k.version)))
+            .collect();
+        let rows = sqlx::query(
+            "SELECT k.key, f.no, f.version, f.lines, f.next_wake_at, CASE WHEN f.version = k.value ->> 3 THEN NULL ELSE f.state END \
+             FROM json_each(?1) AS k \
+             CROSS JOIN case_file AS f ON f.order_id = k.value ->> 2 AND f.shop = k.value ->> 1 AND f.platform = k.value ->> 0",
+        )
+        .bind(json(&asked)?)
+        .fetch_all(self.on())
+        .await?;
+        placed(orders.len(), Locked::Absent, rows, |row| {
+            let Some(state) = row.try_get::<Option<&str>, _>(5)? else { return Ok(Locked::Unchanged) };
+            let stamp = FileStamp { no: row.try_get(1)?, version: row.try_get(2)?, lines: row.try_get(3)? };
+            let next_wake_at = row.try_get::<Option<i64>, _>(4)?.map(Instant::from_millis);
+            Ok(match read_state(state) {
+                Ok(file) => Locked::Loaded(StoredFile { file, stamp, next_wake_at }),
+                Err(why) => Locked::Unreadable(why),
+            })
+        })
+    }
+
+    async fn due(&mut self, at: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT platform, shop, order_id FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL \
+             ORDER BY next_wake_at, no LIMIT ?2",
+        )
+        .bind(at.millis())
+        .bind(limit)
+        .fetch_all(self.on())
+        .await?;
+        rows.iter().map(|row| order_key(row, 0)).collect()
+    }
+
+    async fn parked(&mut self, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError> {
+        let asked: Vec<[&str; 2]> = waybills.iter().map(|w| [w.courier.word(), w.number.as_str()]).collect();
+        let rows = sqlx::query(
+            "SELECT i.courier, i.number, i.seq, j.json FROM json_each(?1) AS k \
+             CROSS JOIN inbox AS i ON i.state = 'parked' AND i.number = k.value ->> 1 AND i.courier = k.value ->> 0 \
+             CROSS JOIN journal AS j ON j.seq = i.seq ORDER BY i.seq",
+        )
+        .bind(json(&asked)?)
+        .fetch_all(self.on())
+        .await?;
+        let read = |row: &SqliteRow| {
+            let courier = Courier::from_word(row.try_get(0)?).ok_or_else(|| super::error::bad_word("inbox.courier"))?;
+            let seq: i64 = row.try_get(2)?;
+            Ok(ParkedFact { waybill: Waybill { courier, number: row.try_get(1)? }, seq: seq.cast_unsigned(), json: row.try_get(3)? })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn rouse_some(&mut self, limit: u32) -> Result<u32, StoreError> {
+        let mut roused = 0;
+        // News that reaches nobody costs a step as well: bounded by the same number.
+        for _ in 0..limit.max(1) {
+            if roused >= limit {
+                break;
+            }
+            match self.rouse_step(limit - roused).await? {
+                Some(count) => roused += count,
+                None => break,
+            }
+        }
+        Ok(roused)
+    }
+
+    async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
+        super::save::save(self.on(), batch).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        sqlx::query("COMMIT").execute(self.on()).await?;
+        self.ended = true;
+        Ok(())
+    }
+
+    async fn rollback(mut self: Box<Self>) {
+        // Where this fails the connection is closed, which takes everything back as well.
+        self.ended = sqlx::query("ROLLBACK").execute(self.on()).await.is_ok();
+    }
+}

@@ -1,0 +1,227 @@
+//! The interface that every database implements.
+
+use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::read::*;
+use crate::{Cursor, StoreError};
+use async_trait::async_trait;
+use parcelward_casework::fact::{FactId, OrderKey, Waybill};
+use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::world::Change;
+use std::sync::Arc;
+
+/// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Begins a transaction that writes. On a database with one writer it waits for its turn.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; nothing has happened then.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// The earliest moment at which a case file wants to be woken; an instant in the past where news of the world still has to reach some.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError>;
+
+    /// The instant of the newest batch: no later batch may have an earlier one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn high_water(&self) -> Result<Instant, StoreError>;
+
+    /// Random word that changes when the database is restored from a copy.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn incarnation(&self) -> Result<String, StoreError>;
+
+    /// Marks a case file so that the wake lane leaves it out, with the reason shown to people.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError>;
+
+    /// Takes every case file that was set aside back (after an upgrade). Gives how many.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn take_back(&self) -> Result<u64, StoreError>;
+
+    /// Case files that are set aside, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn aside(&self, limit: u32) -> Result<Vec<SetAside>, StoreError>;
+
+    /// Claims a firing of a schedule: `true` for the one caller that may run it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn claim_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError>;
+
+    /// The newest slot of a schedule that was claimed.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError>;
+
+    /// A page of tasks, sorted by due time, then money (most first), then id. `limit` is cut at [`crate::MAX_PAGE`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn tasks(&self, filter: &TaskFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<TaskRow>, StoreError>;
+
+    /// One task.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn task(&self, task_id: &str) -> Result<Option<TaskRow>, StoreError>;
+
+    /// A page of deadlines, sorted by due time, then id.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn deadlines(&self, filter: &DeadlineFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<DeadlineRow>, StoreError>;
+
+    /// An order's case file.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; [`StoreError::Unreadable`] where it cannot be read.
+    async fn case_file(&self, order: &OrderKey) -> Result<Option<StoredFile>, StoreError>;
+
+    /// A case by its id, open or closed.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn case(&self, case_id: &str) -> Result<Option<CaseView>, StoreError>;
+
+    /// The order to which a waybill belongs.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn order_of_waybill(&self, waybill: &Waybill) -> Result<Option<OrderKey>, StoreError>;
+
+    /// An order's journal lines after the given one (0 for all), in order; `next` is the line to go on from.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn timeline(&self, order: &OrderKey, after_line: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError>;
+
+    /// The facts of the whole journal after the given place (0 for all), in the order in which they were received; `next` is the place to
+    /// go on from. Facts that still wait for their order are among them.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn facts_after(&self, after_seq: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError>;
+
+    /// Words about coverage, the newest first; `next` is the place to go on from (downwards).
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError>;
+
+    /// Disruptions, of several of one id the newest, the newest first; `next` is the place to go on from (downwards).
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError>;
+
+    /// Counts of what is open; `horizon` says how far ahead "soon" reaches.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn board(&self, now: Instant, horizon: Length) -> Result<Board, StoreError>;
+
+    /// Sizes for metrics.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn counts(&self, now: Instant) -> Result<Counts, StoreError>;
+
+    /// A real write, durable when it returns: whether the store can be trusted with facts.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn probe(&self, now: Instant) -> Result<(), StoreError>;
+
+    /// Waits for what runs, writes everything home and closes. Every later call fails.
+    async fn close(&self);
+}
+
+/// A transaction that writes. Dropped without [`Transaction::commit`] it changes nothing.
+#[async_trait]
+pub trait Transaction: Send {
+    /// The batch's one instant: `now`, but later than every earlier batch's. Kept over restarts.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn take_instant(&mut self, now: Instant) -> Result<Instant, StoreError>;
+
+    /// Every change of the world from the given position on, in order: what became known since the caller last looked.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError>;
+
+    /// What is known of these facts' identities, in their order.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn seen(&mut self, ids: &[FactId]) -> Result<Vec<Option<Seen>>, StoreError>;
+
+    /// The orders to which these waybills belong, in their order.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn orders_of_waybills(&mut self, waybills: &[Waybill]) -> Result<Vec<Option<OrderKey>>, StoreError>;
+
+    /// The orders for which these tags (the first part of an id) stand, in their order.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn orders_of_tags(&mut self, tags: &[String]) -> Result<Vec<Option<OrderKey>>, StoreError>;
+
+    /// Locks case files, each named once, and reads those whose version the caller does not know. The answers are in the order asked.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn lock(&mut self, orders: &[(OrderKey, Option<FileStamp>)]) -> Result<Vec<Locked>, StoreError>;
+
+    /// Case files that want to be woken at or before `at` and are not set aside, the earliest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn due(&mut self, at: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError>;
+
+    /// Facts that wait for these waybills, in the order in which they were received.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn parked(&mut self, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError>;
+
+    /// Carries news of the world on to at most `limit` of the case files that earlier batches meant to rouse. Gives how many were roused.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn rouse_some(&mut self, limit: u32) -> Result<u32, StoreError>;
+
+    /// Writes a batch. Every order named in its entries must be among its files. Gives the new stamps of its files, in
+    /// their order.
+    ///
+    /// # Errors
+    /// [`StoreError::Retry`] where another writer changed one of the files, or the world, since they were read; any other [`StoreError`].
+    async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError>;
+
+    /// Makes it all durable.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; nothing has happened then.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    /// Takes it all back.
+    async fn rollback(self: Box<Self>);
+}
+
+/// A store that is shared.
+pub type SharedStore = Arc<dyn Store>;

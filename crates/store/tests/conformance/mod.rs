@@ -1,0 +1,57 @@
+//! What every store must do, whatever its database. A database runs it by implementing [`Place`] and calling `suite!`.
+
+pub mod files;
+pub mod kit;
+pub mod lists;
+pub mod wakes;
+
+use parcelward_store::SharedStore;
+
+/// Somewhere a store can be opened, closed and opened again.
+#[async_trait::async_trait]
+pub trait Place: Sized + Send + Sync {
+    /// An empty one.
+    async fn fresh() -> Self;
+    /// Opens what is there.
+    async fn open(&self) -> SharedStore;
+}
+
+macro_rules! suite {
+    ($place:ty: $($module:ident :: $test:ident),+ $(,)?) => {
+        $(#[tokio::test]
+        async fn $test() {
+            let place = <$place as $crate::conformance::Place>::fresh().await;
+            $crate::conformance::$module::$test(&place).await;
+        })+
+    };
+    ($place:ty) => {
+        $crate::conformance::suite!($place:
+            files::instants_grow_even_over_a_restart,
+            files::a_batch_is_all_or_nothing,
+            files::a_transaction_that_is_dropped_changes_nothing,
+            files::a_version_that_was_overtaken_is_refused,
+            files::locking_reads_only_what_is_not_known,
+            files::a_fact_is_known_by_its_identity,
+            files::a_fact_that_waits_is_found_and_released_once,
+            files::a_fact_of_the_same_batch_is_released,
+            files::a_waybill_stays_with_its_first_order,
+            files::an_id_leads_to_its_order,
+            files::the_journal_keeps_the_order_of_things,
+            files::a_large_batch_is_written_whole,
+            files::a_restart_keeps_everything,
+            wakes::what_is_due_comes_in_order_and_bounded,
+            wakes::what_is_set_aside_is_left_alone,
+            wakes::news_rouses_every_open_file_in_steps,
+            wakes::news_of_coverage_rouses_who_waits_for_it,
+            wakes::news_of_the_world_is_kept_in_order,
+            wakes::news_that_was_overtaken_is_refused,
+            wakes::coverage_and_disruptions_are_listed_newest_first,
+            wakes::a_firing_is_claimed_once,
+            lists::tasks_are_listed_as_a_plain_filter_would,
+            lists::a_task_follows_its_case_file,
+            lists::deadlines_are_listed_as_a_plain_filter_would,
+            lists::the_board_counts_what_is_open,
+        );
+    };
+}
+pub(crate) use suite;
