@@ -17,6 +17,7 @@ pub mod identity;
 mod importer;
 mod json_lines;
 mod mapping;
+pub mod record;
 mod rejects;
 mod report;
 mod rows;
