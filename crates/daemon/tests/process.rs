@@ -1,4 +1,5 @@
 //! The binary itself: how it starts, what it says, how it ends.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 

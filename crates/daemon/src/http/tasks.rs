@@ -10,7 +10,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::Instant;
-use parcelward_casework::words::Advice;
+use parcelward_casework::task_table::{Answer, Way, ways};
+use parcelward_casework::words::{Advice, TaskOutcome};
 use parcelward_store::{Cursor, TaskFilter, TaskListState, TaskRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -294,9 +295,10 @@ pub(super) fn item(app: &App, row: &TaskRow, now: Instant) -> TaskItem {
 }
 
 fn way(app: &App, row: &TaskRow, word: &str) -> OutcomeWay {
-    let texts = &app.desk.rules().texts;
-    let own = texts.task(row.kind).and_then(|t| t.outcomes.get(word)).cloned();
-    let title = own.unwrap_or_else(|| texts.word("outcome", word).to_owned());
-    let (required, optional) = super::task_actions::answers_of(row.kind, word);
-    OutcomeWay { outcome: word.to_owned(), title, required, optional }
+    let rules = app.desk.rules();
+    let outcome = TaskOutcome::from_word(word);
+    let title = outcome.map_or(word, |outcome| rules.texts.outcome(row.kind, outcome)).to_owned();
+    let way = ways(row.kind).iter().find(|way| way.outcome.word() == word);
+    let answers = |of: fn(&Way) -> &'static [Answer]| way.map(|way| of(way).iter().map(|a| a.word()).collect()).unwrap_or_default();
+    OutcomeWay { outcome: word.to_owned(), title, required: answers(|w| w.required), optional: answers(|w| w.optional) }
 }
