@@ -23,6 +23,7 @@ mod update;
 mod wants;
 
 pub mod region;
+pub mod replay;
 
 pub mod rule_kind;
 pub mod rules;

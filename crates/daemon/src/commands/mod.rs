@@ -5,6 +5,7 @@
 pub mod check;
 pub mod config;
 pub mod docs;
+pub mod replay;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub enum Command {
     Check(check::Args),
     /// Show the configuration that holds, or write the shipped files out to edit them
     Config(config::Args),
+    /// Replay facts and print what is decided, with no database and no network
+    Replay(replay::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
 }
@@ -55,6 +58,7 @@ pub fn run(line: CommandLine) -> ExitCode {
     let result = match line.command {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Docs(args) => docs::run(&args),
     };
     result.unwrap_or_else(|error| {

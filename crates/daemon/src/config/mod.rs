@@ -65,9 +65,7 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
     let own = texts.iter().find(|(l, _)| *l == language).map(|(_, texts)| texts.clone()).unwrap_or_default();
     let compiled = rulebook::rules(&files, language, own, &mut problems);
     match (settings, compiled) {
-        (Some(settings), Some((raw_rules, rules))) if problems.is_empty() => {
-            Ok(Loaded { settings, rules, raw_rules, texts, files })
-        }
+        (Some(settings), Some((raw_rules, rules))) if problems.is_empty() => Ok(Loaded { settings, rules, raw_rules, texts, files }),
         _ => {
             problems.sort();
             problems.dedup();

@@ -1,52 +1,28 @@
 //! `parcelward replay`: reading facts in order, and showing what was decided and what could not be taken.
 //!
 //! Memory is bounded whatever the file's size: lines are read in blocks and sorted outside memory where they must be (`order`), identities
-//! and idle case files go to temporary files (`seen`, `spill`). Deliberately absent: the virtual clock over the case files (a [`Player`]),
+//! and idle case files go to temporary files (`seen`, `spill`). Deliberately absent: the virtual clock over the case files (a [`Listener`]),
 //! and every rule.
 
 mod feed;
 mod lines;
 mod order;
 mod seen;
-mod shelf;
 mod spill;
 mod summary;
 
 pub use order::Ordered;
 pub use seen::{Known, SeenFacts};
-pub use shelf::{Place, Shelf};
 pub use spill::SpillShelf;
 pub use summary::{RuleCounts, Summary};
 
-use parcelward_casework::decision::Decision;
 use parcelward_casework::fact::{Fact, FactId};
 use parcelward_casework::instant::Instant;
+use parcelward_casework::replay::{NotTaken, Player, Shelf, Sink};
 use std::io::{self, Write};
 
-/// Takes decisions in the order in which they are made.
-pub type Sink<'a> = &'a mut dyn FnMut(&Decision) -> io::Result<()>;
-
-/// Why a fact was not taken by a [`Player`].
-#[derive(Debug, thiserror::Error)]
-pub enum NotTaken {
-    /// It names something that is not there, or asks what cannot be. Reported; the rest goes on.
-    #[error("field `{field}`: {message}")]
-    BadFact {
-        /// The field.
-        field: String,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// The fact has no effect by rule (a task that closed itself meanwhile). It stays known by its id.
-    #[error("{0}")]
-    NoEffect(String),
-    /// Decisions cannot be written, or case files not be kept. The replay ends.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// The core under a virtual clock.
-pub trait Player {
+/// Something that facts are played to: the core under a virtual clock.
+pub trait Listener {
     /// Takes a fact at its own decision time: everything due before it is decided first.
     ///
     /// # Errors
@@ -58,6 +34,16 @@ pub trait Player {
     /// # Errors
     /// Where decisions cannot be written, or case files not be kept.
     fn run_on(&mut self, until: Instant, sink: Sink<'_>) -> io::Result<()>;
+}
+
+impl<S: Shelf> Listener for Player<'_, S> {
+    fn fact(&mut self, fact: &Fact, sink: Sink<'_>) -> Result<(), NotTaken> {
+        Player::fact(self, fact, sink)
+    }
+
+    fn run_on(&mut self, until: Instant, sink: Sink<'_>) -> io::Result<()> {
+        Player::run_on(self, until, sink)
+    }
 }
 
 /// How a replay went.
@@ -81,7 +67,7 @@ pub struct Outcome {
 /// Where the facts cannot be read on, or the results not be written.
 pub fn play(
     lines: Ordered,
-    player: &mut impl Player,
+    player: &mut impl Listener,
     until: Option<Instant>,
     sink: Sink<'_>,
     reports: &mut impl Write,
@@ -100,7 +86,7 @@ pub fn play(
                 }
                 Ok(fact) => {
                     last = Some(fact.decided_at());
-                    one(&fact, told.line, player, &mut seen, sink, &mut outcome)?
+                    one(&fact, told.line, player, &mut seen, sink, &mut outcome, reports)?
                 }
             };
             if let Some(report) = report {
@@ -122,10 +108,11 @@ pub fn play(
 fn one(
     fact: &Fact,
     line: u64,
-    player: &mut impl Player,
+    player: &mut impl Listener,
     seen: &mut SeenFacts,
     sink: Sink<'_>,
     outcome: &mut Outcome,
+    reports: &mut impl Write,
 ) -> io::Result<Option<String>> {
     let FactId { source, id } = &fact.id;
     let report = |what: String| Some(format!("line {line}: source `{source}`, id `{id}`: {what}"));
@@ -145,12 +132,14 @@ fn one(
             seen.remember(&fact.id, fact.fingerprint, line)?;
             Ok(None)
         }
-        Err(NotTaken::NoEffect(why)) => {
+        Err(NotTaken::Refused(refusal)) if refusal.is_journalled() => {
+            // It was right when it was made, and stands in the journal: no error of the file.
             seen.remember(&fact.id, fact.fingerprint, line)?;
-            Ok(report(why))
+            writeln!(reports, "line {line}: source `{source}`, id `{id}`: without effect: {refusal}")?;
+            Ok(None)
         }
-        Err(bad @ NotTaken::BadFact { .. }) => Ok(report(bad.to_string())),
         Err(NotTaken::Io(e)) => Err(e),
+        Err(bad) => Ok(report(bad.to_string())),
     }
 }
 
@@ -162,10 +151,10 @@ mod tests {
     #[derive(Default)]
     struct Recorder(Vec<String>);
 
-    impl Player for Recorder {
+    impl Listener for Recorder {
         fn fact(&mut self, fact: &Fact, _: Sink<'_>) -> Result<(), NotTaken> {
             match fact.id.id.as_str() {
-                "nothing" => Err(NotTaken::BadFact { field: "data.task_id".to_owned(), message: "there is no such task".to_owned() }),
+                "nothing" => Err(NotTaken::NoOrder { field: "task_id" }),
                 id => {
                     self.0.push(id.to_owned());
                     Ok(())
@@ -217,7 +206,7 @@ mod tests {
         assert!(told[0].starts_with("line 2: source `t`, id `bad`: field `data.status`: "), "{reports}");
         assert!(told[1].starts_with("line 3: field `(line)`: "), "{reports}");
         assert_eq!(told[2], "line 4: source `t`, id `a`: field `id`: line 1 says something different under the same source and id");
-        assert_eq!(told[3], "line 5: source `t`, id `nothing`: field `data.task_id`: there is no such task");
+        assert_eq!(told[3], "line 5: source `t`, id `nothing`: field `data.task_id`: no order is known that has it");
     }
 
     #[test]

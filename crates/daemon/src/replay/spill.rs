@@ -3,9 +3,9 @@
 //! An index of 16 bytes an order finds them. The space of a case file that moved is used again. Deliberately absent: any promise beyond
 //! the process; the file has no name and ends with it.
 
-use super::shelf::{Place, Shelf};
 use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::OrderKey;
+use parcelward_casework::replay::{Place, Shelf};
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -163,10 +163,6 @@ impl Shelf for SpillShelf {
         self.order.push_back((place, self.stamp));
         self.cool()?;
         Ok(Place(place))
-    }
-
-    fn len(&self) -> u32 {
-        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
     }
 }
 
