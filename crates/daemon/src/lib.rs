@@ -7,7 +7,10 @@
 pub mod commands;
 pub mod config;
 mod daemon;
+pub mod http;
 pub mod reference;
 pub mod replay;
+pub mod serve;
+mod telemetry;
 
 pub use daemon::{Daemon, DaemonBuilder};

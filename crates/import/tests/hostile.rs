@@ -1,4 +1,5 @@
 //! Hostile and broken input: an error or a report, never a panic, and never more memory than the limits allow.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 mod common;
 

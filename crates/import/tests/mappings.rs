@@ -1,4 +1,5 @@
 //! Mappings: every mistake is named with its place, and none is half used.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 use parcelward_import::{Importer, Problem};
 

@@ -1,4 +1,5 @@
 //! The rejects file: what a person opens, puts right and imports again.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails says so")]
 
 mod common;
 

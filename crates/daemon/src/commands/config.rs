@@ -4,7 +4,7 @@ use super::{ConfigArgs, print};
 use crate::config::{Loaded, shipped_files};
 use anyhow::{Context, bail};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Shows or writes out the configuration.
@@ -58,7 +58,7 @@ fn show(loaded: &Loaded) -> anyhow::Result<String> {
     Ok(out)
 }
 
-fn init(dir: &PathBuf) -> anyhow::Result<()> {
+fn init(dir: &Path) -> anyhow::Result<()> {
     if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         bail!("`{}` is not empty: give a new folder, so that nothing of yours is overwritten", dir.display());
     }

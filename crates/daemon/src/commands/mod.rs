@@ -6,6 +6,7 @@ pub mod check;
 pub mod config;
 pub mod docs;
 pub mod replay;
+pub mod serve;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -42,6 +43,8 @@ pub struct CommandLine {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon: take facts over HTTP, wake what falls due, serve the tasks
+    Serve(serve::Args),
     /// Look through the configuration and say everything that is wrong with it
     Check(check::Args),
     /// Show the configuration that holds, or write the shipped files out to edit them
@@ -56,6 +59,7 @@ pub enum Command {
 #[must_use]
 pub fn run(line: CommandLine) -> ExitCode {
     let result = match line.command {
+        Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -127,14 +127,17 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
     let request_time = time("server.request_time", &raw.server.request_time, 600);
     let upload_time = time("server.upload_time", &raw.server.upload_time, 3600);
     let stop_time = time("server.stop_time", &raw.server.stop_time, 600);
-    let known = ["sqlite:", "postgres:", "postgresql:"];
-    if !known.iter().any(|scheme| raw.database.url.starts_with(scheme)) {
+    if !raw.database.url.starts_with("sqlite:") {
         // The text itself is not shown: it may hold a password.
-        say("database.url", "must begin with `sqlite:` or `postgres:`".to_owned());
+        say("database.url", "must be `sqlite:FILE`".to_owned());
     }
     let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
+    if token_file.is_none() && !listen.ip().is_loopback() {
+        let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
+        say("server.listen", message);
+    }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then(|| Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.

@@ -108,6 +108,15 @@ fn a_folder_that_is_not_there_is_said() {
 }
 
 #[test]
+fn without_tokens_only_a_loopback_address_is_right() {
+    for (listen, right) in [("127.0.0.1:1", true), ("[::1]:1", true), ("0.0.0.0:1", false), ("192.168.0.3:1", false)] {
+        assert_eq!(load_from(&[], &[("PARCELWARD_SERVER__LISTEN", listen)]).is_ok(), right, "{listen}");
+        let token = ("PARCELWARD_SERVER__TOKEN_FILE", "/etc/parcelward/tokens");
+        assert!(load_from(&[], &[("PARCELWARD_SERVER__LISTEN", listen), token]).is_ok(), "{listen}");
+    }
+}
+
+#[test]
 fn a_password_in_the_environment_is_never_in_a_problem() {
     let problems = problems(&[], &[("PARCELWARD_DATABASE__URL", "mysql://ward:s3cret@db/p")]);
     assert!(problems.iter().any(|p| p.key == "database.url"));

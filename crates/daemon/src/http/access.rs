@@ -71,7 +71,9 @@ impl Access {
                 return Err(format!("line {number}: the name must have 1 to 60 characters"));
             }
             if token.len() < LEAST || !token.chars().all(|c| c.is_ascii_graphic()) {
-                return Err(format!("line {number}: the token must have at least {LEAST} characters, letters, digits and signs without spaces"));
+                return Err(format!(
+                    "line {number}: the token must have at least {LEAST} characters, letters, digits and signs without spaces"
+                ));
             }
             if !names.insert(name.to_owned()) {
                 return Err(format!("line {number}: the name `{name}` stands twice"));
@@ -85,8 +87,9 @@ impl Access {
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         match self {
             Access::Loopback if is_local(headers) => Ok(Caller(None)),
-            Access::Loopback => Err(Problem::new(Kind::Forbidden)
-                .detail("no token file is configured, so only requests for this machine itself are served, and none from another site's page")),
+            Access::Loopback => Err(Problem::new(Kind::Forbidden).detail(
+                "no token file is configured, so only requests for this machine itself are served, and none from another site's page",
+            )),
             Access::Tokens(tokens) => {
                 let text = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
                 let given = text.and_then(|t| t.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
@@ -155,7 +158,9 @@ mod tests {
 
     #[test]
     fn a_wrong_token_file_is_said_by_line_without_the_token() {
-        for (text, line) in [("nocolon", "line 1"), ("a:short", "line 1"), ("a:0123456789abcdef\na:0123456789abcdeg", "line 2"), ("", "no token")] {
+        for (text, line) in
+            [("nocolon", "line 1"), ("a:short", "line 1"), ("a:0123456789abcdef\na:0123456789abcdeg", "line 2"), ("", "no token")]
+        {
             let error = Access::parse(text).unwrap_err();
             assert!(error.contains(line) && !error.contains("0123456789abcdeg") && !error.contains("short"), "{error}");
         }
@@ -164,10 +169,18 @@ mod tests {
     #[test]
     fn without_tokens_only_this_machine_is_served() {
         let status = |pairs: &[(&'static str, &str)]| Access::Loopback.caller(&headers(pairs)).map_err(|p| p.status).err();
-        for good in [&[("host", "127.0.0.1:7878")][..], &[("host", "[::1]:7878")], &[("host", "localhost")], &[], &[("host", "localhost:1"), ("origin", "http://localhost:1")]] {
+        for good in [
+            &[("host", "127.0.0.1:7878")][..],
+            &[("host", "[::1]:7878")],
+            &[("host", "localhost")],
+            &[],
+            &[("host", "localhost:1"), ("origin", "http://localhost:1")],
+        ] {
             assert_eq!(status(good), None, "{good:?}");
         }
-        for bad in [&[("host", "evil.example:7878")][..], &[("host", "127.0.0.1"), ("origin", "https://evil.example")], &[("origin", "null")]] {
+        for bad in
+            [&[("host", "evil.example:7878")][..], &[("host", "127.0.0.1"), ("origin", "https://evil.example")], &[("origin", "null")]]
+        {
             assert_eq!(status(bad), Some(403), "{bad:?}");
         }
     }

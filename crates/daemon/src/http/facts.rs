@@ -122,7 +122,7 @@ type ReadFact = (usize, Result<Incoming, BadFact>);
 
 /// Hands facts in.
 #[utoipa::path(
-    post, path = "/v1/facts", tag = "facts",
+    post, path = "/v1/facts", operation_id = "hand_in_facts", tag = "facts",
     request_body(
         description = "CloudEvents 1.0 in the JSON format: one, a batch, or one a line",
         content((Object = "application/cloudevents+json"), (Vec<Object> = "application/cloudevents-batch+json"), (String = "application/x-ndjson"))
@@ -179,9 +179,7 @@ fn read_array(text: &str) -> Result<Vec<ReadFact>, Problem> {
 }
 
 fn read_one(json: &str) -> Result<Incoming, BadFact> {
-    let fact = parse_fact(json)?;
-    super::task_actions::check_answers(&fact)?;
-    Ok(Incoming { fact, json: json.to_owned() })
+    Ok(Incoming { fact: parse_fact(json)?, json: json.to_owned() })
 }
 
 /// Hands facts in and answers each, wrong ones in their place.
@@ -238,20 +236,30 @@ fn fill(item: &mut FactAnswer, receipt: Receipt) {
             item.result = FactResult::Conflict;
         }
         Receipt::Refused(refused) => {
-            let (status, field) = refusal(&refused);
-            wrong(status, field, without_field(&refused.to_string()));
+            wrong(refused_kind(&refused).status().as_u16(), &refused_field(&refused), without_field(&refused.to_string()));
             item.result = FactResult::Refused;
         }
     }
 }
 
-/// The status and the field of a refusal.
-pub(super) fn refusal(refused: &Refused) -> (u16, &'static str) {
+/// What kind of problem a refusal is.
+pub(super) const fn refused_kind(refused: &Refused) -> Kind {
     match refused {
-        Refused::Engine(Refusal::TaskClosed { .. }) => (409, "data.task_id"),
-        Refused::Engine(_) | Refused::NoSuchTask => (422, "data.task_id"),
-        Refused::NoSuchOperation => (422, "data.operation_id"),
-        Refused::FileBroken(_) => (503, "data.order_id"),
+        Refused::Engine(Refusal::TaskClosed { .. } | Refusal::ClaimedBy { .. } | Refusal::Stale { .. }) => Kind::Conflict,
+        Refused::Engine(Refusal::NoSuchTask { .. } | Refusal::NoSuchOperation { .. } | Refusal::Invalid { .. })
+        | Refused::NoSuchTask
+        | Refused::NoSuchOperation => Kind::BadRequest,
+        Refused::FileBroken(_) => Kind::Unavailable,
+    }
+}
+
+/// The field that a refusal is about.
+pub(super) fn refused_field(refused: &Refused) -> String {
+    match refused {
+        Refused::Engine(refusal) => refusal.field(),
+        Refused::NoSuchTask => "data.task_id".to_owned(),
+        Refused::NoSuchOperation => "data.operation_id".to_owned(),
+        Refused::FileBroken(_) => "data.order_id".to_owned(),
     }
 }
 

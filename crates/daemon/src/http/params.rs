@@ -17,7 +17,11 @@ impl Params {
     /// From the pairs of a query. An empty value counts as absent, so that a form can be sent as it is.
     #[must_use]
     pub fn new(pairs: Vec<(String, String)>) -> Self {
-        Params { pairs: pairs.into_iter().filter(|(_, v)| !v.is_empty()).collect(), known: Vec::new(), problem: Problem::new(Kind::BadRequest) }
+        Params {
+            pairs: pairs.into_iter().filter(|(_, v)| !v.is_empty()).collect(),
+            known: Vec::new(),
+            problem: Problem::new(Kind::BadRequest),
+        }
     }
 
     /// A text.
@@ -99,7 +103,8 @@ mod tests {
 
     #[test]
     fn every_wrong_parameter_is_named() {
-        let pairs = [("queue", "kitchen"), ("due_before", "soon"), ("limit", "0"), ("colour", "red"), ("shop", "a"), ("shop", "b"), ("empty", "")];
+        let pairs =
+            [("queue", "kitchen"), ("due_before", "soon"), ("limit", "0"), ("colour", "red"), ("shop", "a"), ("shop", "b"), ("empty", "")];
         let mut params = Params::new(pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect());
         assert_eq!(params.word::<Queue>("queue"), None);
         assert_eq!(params.instant("due_before"), None);

@@ -24,9 +24,9 @@ pub struct FieldError {
 pub struct Problem {
     /// What kind of problem, as a URI.
     #[serde(rename = "type")]
-    pub type_: String,
+    pub type_: &'static str,
     /// The kind in words.
-    pub title: String,
+    pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// This one in words.
@@ -35,18 +35,26 @@ pub struct Problem {
     /// Each field that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Who has the task, where that is why.
+    /// What stands against it, of a task.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub against: Option<Box<Against>>,
+}
+
+/// What stands against an action on a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Against {
+    /// Who has the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
-    /// How the task ended, where that is why.
+    /// How the task ended.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    /// The task's present version, where the one that was expected is not.
+    pub outcome: Option<&'static str>,
+    /// The task's present version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<u64>,
 }
 
-/// The kinds of problems: the last part of the type URI, the title, the status.
+/// The kinds of problems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Fields are wrong.
@@ -76,21 +84,34 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The type URI, the title, the status.
     const fn parts(self) -> (&'static str, &'static str, StatusCode) {
         match self {
-            Kind::BadRequest => ("bad-request", "The request has wrong fields", StatusCode::UNPROCESSABLE_ENTITY),
-            Kind::Unauthorized => ("unauthorized", "A bearer token is needed", StatusCode::UNAUTHORIZED),
-            Kind::Forbidden => ("forbidden", "Not from here", StatusCode::FORBIDDEN),
-            Kind::NotFound => ("not-found", "There is no such thing", StatusCode::NOT_FOUND),
-            Kind::MethodNotAllowed => ("method-not-allowed", "Not with this method", StatusCode::METHOD_NOT_ALLOWED),
-            Kind::Conflict => ("conflict", "It contradicts what is known", StatusCode::CONFLICT),
-            Kind::PreconditionFailed => ("precondition-failed", "It was changed meanwhile", StatusCode::PRECONDITION_FAILED),
-            Kind::TooLarge => ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
-            Kind::UnsupportedType => ("unsupported-type", "The body's type is not known", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            Kind::Unavailable => ("unavailable", "Not now", StatusCode::SERVICE_UNAVAILABLE),
-            Kind::TooSlow => ("too-slow", "It took too long", StatusCode::SERVICE_UNAVAILABLE),
-            Kind::Internal => ("internal", "A fault of the daemon", StatusCode::INTERNAL_SERVER_ERROR),
+            Kind::BadRequest => ("urn:parcelward:problem:bad-request", "The request has wrong fields", StatusCode::UNPROCESSABLE_ENTITY),
+            Kind::Unauthorized => ("urn:parcelward:problem:unauthorized", "A bearer token is needed", StatusCode::UNAUTHORIZED),
+            Kind::Forbidden => ("urn:parcelward:problem:forbidden", "Not from here", StatusCode::FORBIDDEN),
+            Kind::NotFound => ("urn:parcelward:problem:not-found", "There is no such thing", StatusCode::NOT_FOUND),
+            Kind::MethodNotAllowed => ("urn:parcelward:problem:method-not-allowed", "Not with this method", StatusCode::METHOD_NOT_ALLOWED),
+            Kind::Conflict => ("urn:parcelward:problem:conflict", "It contradicts what is known", StatusCode::CONFLICT),
+            Kind::PreconditionFailed => {
+                ("urn:parcelward:problem:precondition-failed", "It was changed meanwhile", StatusCode::PRECONDITION_FAILED)
+            }
+            Kind::TooLarge => ("urn:parcelward:problem:too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
+            Kind::UnsupportedType => {
+                ("urn:parcelward:problem:unsupported-type", "The body's type is not known", StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            }
+            Kind::Unavailable => ("urn:parcelward:problem:unavailable", "Not now", StatusCode::SERVICE_UNAVAILABLE),
+            Kind::TooSlow => ("urn:parcelward:problem:too-slow", "It took too long", StatusCode::SERVICE_UNAVAILABLE),
+            Kind::Internal => ("urn:parcelward:problem:internal", "A fault of the daemon", StatusCode::INTERNAL_SERVER_ERROR),
         }
+    }
+}
+
+impl Kind {
+    /// Its HTTP status.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.parts().2
     }
 }
 
@@ -98,17 +119,15 @@ impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(kind: Kind) -> Self {
-        let (name, title, status) = kind.parts();
-        Problem {
-            type_: format!("urn:parcelward:problem:{name}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: None,
-            errors: Vec::new(),
-            assignee: None,
-            outcome: None,
-            current_version: None,
-        }
+        let (type_, title, status) = kind.parts();
+        Problem { type_, title, status: status.as_u16(), detail: None, errors: Vec::new(), against: None }
+    }
+
+    /// With what stands against it.
+    #[must_use]
+    pub fn against(mut self, against: Against) -> Self {
+        self.against = Some(Box::new(against));
+        self
     }
 
     /// With words of its own.
@@ -137,7 +156,7 @@ impl Problem {
         Problem::new(Kind::NotFound).detail(what)
     }
 
-    /// The same with its status alone, for an item of a batch.
+    /// Its HTTP status.
     #[must_use]
     pub fn status_code(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -170,15 +189,15 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::BadRequest { field, message } => Problem::bad(field, message),
-            StoreError::Corrupt(_) => {
+            StoreError::Unreadable(_) => {
                 tracing::error!(%error, "a stored row cannot be read");
-                Problem::new(Kind::Internal).detail("this order's stored state cannot be read; the log says which and why")
+                Problem::new(Kind::Internal).detail("what is stored of this order cannot be read; the log says why")
             }
-            StoreError::Retry(_) | StoreError::Unavailable(_) | StoreError::Full(_) | StoreError::ReadOnly(_) => {
+            StoreError::Retry(_) | StoreError::Unavailable(_) | StoreError::Full(_) | StoreError::ReadOnly(_) | StoreError::Corrupt(_) => {
                 tracing::error!(%error, "the database did not serve a request");
                 Problem::new(Kind::Unavailable).detail("the database does not serve the request now; the log says why")
             }
-            StoreError::Conflict(_) | StoreError::TooOld(_) => {
+            StoreError::Conflict(_) | StoreError::TooOld(_) | StoreError::Defect(_) => {
                 tracing::error!(%error, "the database refuses a request");
                 Problem::new(Kind::Internal).detail("the database refuses the request; the log says why")
             }

@@ -192,7 +192,7 @@ pub struct TaskQuery {
 
 /// Lists tasks.
 #[utoipa::path(
-    get, path = "/v1/tasks", tag = "tasks", params(TaskQuery),
+    get, path = "/v1/tasks", operation_id = "list_tasks", tag = "tasks", params(TaskQuery),
     responses(
         (status = 200, description = "A page of tasks", body = TaskPage),
         (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
@@ -232,7 +232,7 @@ pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, 
 
 /// Shows a task.
 #[utoipa::path(
-    get, path = "/v1/tasks/{id}", tag = "tasks", params(("id" = String, Path, description = "The task's id")),
+    get, path = "/v1/tasks/{id}", operation_id = "show_task", tag = "tasks", params(("id" = String, Path, description = "The task's id")),
     responses(
         (status = 200, description = "The task; `ETag` is its version", body = TaskItem),
         (status = 404, description = "There is no such task", body = Problem, content_type = "application/problem+json"),

@@ -1,5 +1,5 @@
 //! What the tests of reading share.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its part, and a test that fails says so")]
 
 use parcelward_import::{FactLine, ImportError, Importer, Landing, Options, RejectedRow, Report, SHIPPED_MAPPINGS};
 use serde_json::Value;

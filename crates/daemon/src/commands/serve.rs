@@ -1,0 +1,90 @@
+//! `parcelward serve`: runs the daemon until it is told to stop.
+
+use super::ConfigArgs;
+use crate::serve::{Running, start};
+use crate::telemetry::{self, LogFormat};
+use anyhow::Context;
+use parcelward_scheduler::WallClock;
+use sd_notify::NotifyState;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGTERM or Ctrl-C stops it: running requests are finished, everything taken is stored. A second one ends it at once.
+///
+/// Without a token file it serves this machine only. PARCELWARD_LOG says what is logged (`debug`, `info,parcelward=debug`).
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// How log lines are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Where it cannot start, or the server fails.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    telemetry::start(args.log_format)?;
+    let config = args.config.load()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(async {
+        // Signals are listened for before anything is opened: a stop during the start is a stop.
+        let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let mut running = tokio::select! {
+            started = start(config, Arc::new(WallClock)) => started?,
+            _ = first(&mut term, &mut int) => return Ok(ExitCode::SUCCESS),
+        };
+        greet(&running);
+        tell_manager(NotifyState::Ready);
+        tokio::select! {
+            ended = running.ended() => {
+                // It does not end by itself but where it fails; what it holds is closed all the same.
+                running.stop().await.ok();
+                ended?;
+                anyhow::bail!("the HTTP server ended by itself");
+            }
+            name = first(&mut term, &mut int) => tracing::info!("{name}: stopping; running requests are finished first"),
+        }
+        tell_manager(NotifyState::Stopping);
+        tokio::select! {
+            stopped = running.stop() => stopped?,
+            name = first(&mut term, &mut int) => {
+                tracing::warn!("{name} again: ending at once; what was acknowledged is stored, what was not may be sent again");
+                return Ok(ExitCode::from(130));
+            }
+        }
+        tracing::info!("stopped; everything taken is stored");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn greet(running: &Running) {
+    let address = running.address();
+    if running.asks_token() {
+        tracing::info!("listening on http://{address}; a token of the token file is asked for");
+    } else {
+        tracing::info!("listening on http://{address}; no token file is configured, so only this machine is served");
+    }
+    tracing::info!("the API is described at http://{address}/openapi.json");
+}
+
+fn listen(kind: SignalKind) -> anyhow::Result<Signal> {
+    signal(kind).context("listening for signals")
+}
+
+async fn first(term: &mut Signal, int: &mut Signal) -> &'static str {
+    tokio::select! {
+        _ = term.recv() => "SIGTERM",
+        _ = int.recv() => "interrupted",
+    }
+}
+
+/// Tells the service manager, where there is one (`NOTIFY_SOCKET`).
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
+}

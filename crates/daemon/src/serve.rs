@@ -1,0 +1,145 @@
+//! The running daemon: store, desk and HTTP brought together, started in this order and stopped in the other.
+//!
+//! Deliberately absent: signals and the service manager (`commands::serve`), so that tests and the demo can run one as well.
+
+use crate::config::{Loaded, Settings};
+use crate::http::{Access, App, router};
+use anyhow::Context;
+use parcelward_scheduler::{Clock, Desk, DeskOptions};
+use parcelward_store::{SharedStore, StoreOptions};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A daemon that runs. Dropped without [`Running::stop`] it ends with the process.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    asks_token: bool,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<std::io::Result<()>>,
+    stop_time: Duration,
+}
+
+/// Starts the daemon.
+///
+/// # Errors
+/// Where the token file or the database cannot be used, or the address is taken.
+pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
+    let settings = config.settings.clone();
+    let access = match &settings.server.token_file {
+        Some(path) => Access::read(path)?,
+        None => Access::Loopback,
+    };
+    let asks_token = settings.server.token_file.is_some();
+    // The address is taken before the database is opened: a second daemon by mistake ends here.
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
+    let address = listener.local_addr().with_context(|| format!("listening on {listen}"))?;
+    let store = open_store(&settings).await?;
+    let rules = Arc::new(config.rules.clone());
+    let desk =
+        Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), DeskOptions::default()).await.context("reading the stored state")?;
+    let app = App::new(store, desk, clock, Arc::new(config));
+    let (stop, mut stopped) = watch::channel(false);
+    let service = router(Arc::clone(&app), access);
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        // An error means that the sender is gone, which ends the daemon as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
+    let server = tokio::spawn(server.into_future());
+    Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time })
+}
+
+async fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
+    let url = resolve(settings.database.expose(), std::env::var_os("STATE_DIRECTORY").as_deref().map(Path::new));
+    parcelward_store::open(&url, &StoreOptions::default()).await.with_context(|| format!("opening the database `{}`", settings.database))
+}
+
+/// A relative file of a database lies in the state folder, where the service manager gave one.
+fn resolve(url: &str, state: Option<&Path>) -> String {
+    match (url.strip_prefix("sqlite:"), state) {
+        (Some(file), Some(state)) if Path::new(file.trim_start_matches("//")).is_relative() => {
+            format!("sqlite:{}", state.join(file.trim_start_matches("//")).display())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it asks for a bearer token.
+    #[must_use]
+    pub const fn asks_token(&self) -> bool {
+        self.asks_token
+    }
+
+    /// What its requests share.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
+    ///
+    /// # Errors
+    /// Why it ended.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = &mut self.server => ended.context("the HTTP server")?.context("the HTTP server"),
+            () = self.app.desk.ended() => anyhow::bail!("nothing can be stored any more; the log says why"),
+        }
+    }
+
+    /// Stops it: no new request, the running ones finished, what waits at the desk committed, the database closed.
+    ///
+    /// # Errors
+    /// Where the server ended badly. Everything is closed all the same.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.app.begin_stop();
+        // Nobody listening means that the server has ended already.
+        let _ = self.stop.send(true);
+        let ended = if self.server.is_finished() {
+            (&mut self.server).await.context("the HTTP server").and_then(|r| r.context("the HTTP server"))
+        } else {
+            match tokio::time::timeout(self.stop_time, &mut self.server).await {
+                Ok(ended) => ended.context("the HTTP server").and_then(|r| r.context("the HTTP server")),
+                Err(_) => {
+                    tracing::warn!(
+                        seconds = self.stop_time.as_secs(),
+                        "requests were still running when the time for a stop was over; they are cut off"
+                    );
+                    self.server.abort();
+                    Ok(())
+                }
+            }
+        };
+        self.app.desk.stop().await;
+        self.app.store.close().await;
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_database_lies_in_the_state_folder() {
+        let state = Some(Path::new("/var/lib/parcelward"));
+        assert_eq!(resolve("sqlite:a.db", state), "sqlite:/var/lib/parcelward/a.db");
+        assert_eq!(resolve("sqlite://a.db", state), "sqlite:/var/lib/parcelward/a.db");
+        assert_eq!(resolve("sqlite:/x/a.db", state), "sqlite:/x/a.db");
+        assert_eq!(resolve("sqlite:a.db", None), "sqlite:a.db");
+    }
+}
