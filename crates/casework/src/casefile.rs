@@ -905,8 +905,7 @@ impl CaseFile {
             || self.tasks.iter().any(Task::is_open)
     }
 
-    /// The fact's order, for a look-up by waybill.
-    #[must_use]
+    /// The waybills of its parcels.
     pub fn waybills(&self) -> impl Iterator<Item = &Waybill> {
         self.parcels.iter().map(|p| &p.waybill)
     }

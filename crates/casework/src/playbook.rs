@@ -62,7 +62,7 @@ pub(crate) fn rung(run: &mut Run<'_>, deadline: Index, n: usize) {
         K::Collect | K::ReshipCollect => uncollected::rung(run, subject, n),
         K::SecondScan | K::FirstHub => stalled::rung_of_first_scans(run, subject),
         K::Movement | K::ReshipMovement => stalled::rung_of_movement(run, subject, n),
-        K::AfterSaleResponse | K::RefundResponse | K::AfterSaleReview => after_sale::rung(run, deadline, subject),
+        K::AfterSaleResponse | K::RefundResponse | K::AfterSaleReview => after_sale::rung(run, subject),
         K::ReturnReceipt => return_parcel::rung_of_receipt(run, subject),
         K::ReturnHome | K::ReturnMovement => return_parcel::chase(run, subject),
         K::ReturnWaybill => return_parcel::rung_of_waybill(run, subject),
@@ -253,6 +253,8 @@ pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
     match kind {
         TaskKind::CheckRuling | TaskKind::CheckAppealResult if run.case(case).appeal_answered_at.is_some() => {}
         TaskKind::AskBuyerReshipOrRefund | TaskKind::ConfirmLoss if run.case(case).serve.is_some() => {}
+        TaskKind::Reship | TaskKind::SendReplacement | TaskKind::SendRepairedBack if serve::is_sent(run, case) => {}
+        TaskKind::ChaseReturn if run.case(case).parcel.is_some_and(|p| run.file.parcel(p).is_scanned()) => {}
         _ => {
             run.ask(ask);
         }

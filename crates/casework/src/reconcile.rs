@@ -207,7 +207,9 @@ impl Run<'_> {
         deadline.due_at = due.due_at;
         deadline.computed_due_at = due.computed_due_at;
         deadline.provisional = due.provisional;
-        deadline.acted = deadline.acted.min(u8::try_from(due.rungs.len()).unwrap_or(u8::MAX));
+        // Rungs that lie ahead again act again; those that have passed have acted.
+        let passed = due.rungs.iter().take_while(|r| **r <= self.now).count();
+        deadline.acted = deadline.acted.min(u8::try_from(passed).unwrap_or(u8::MAX));
         deadline.rungs = due.rungs;
         deadline.acts_at = due.acts_at;
         deadline.variant = clock.variant.map(str::to_owned);

@@ -287,6 +287,9 @@ impl<'a> Run<'a> {
             self.refresh(open, &ask);
             return open;
         }
+        if let Some(answered) = self.answered_at_an_earlier_rung(&ask) {
+            return answered;
+        }
         let task = self.new_task(&ask);
         let at = index(self.file.tasks.len());
         self.file.tasks.push(task);
@@ -297,6 +300,17 @@ impl<'a> Run<'a> {
         let body = self.task_opened(at, ask.words.as_deref());
         self.emit(DecisionBody::TaskOpened(Box::new(body)));
         at
+    }
+
+    /// The first rung opens a task; once somebody has done it, later rungs of the same deadline leave it at that, unless what was done
+    /// was to move the deadline.
+    fn answered_at_an_earlier_rung(&self, ask: &Ask) -> Option<Index> {
+        let rung = self.rung.filter(|_| !ask.own_hours)?;
+        let answered = |t: &Task| {
+            let over = matches!(t.state, TaskState::Closed(o) if !matches!(o, TaskOutcome::NotNeeded | TaskOutcome::Extended | TaskOutcome::NewTime));
+            t.kind == ask.kind && t.case == ask.case && t.deadline == Some(rung.deadline) && over
+        };
+        self.file.tasks.iter().rposition(answered).map(index)
     }
 
     /// An open task of which something new is asked.

@@ -145,7 +145,7 @@ fn reship(file: &CaseFile, parcel: &Parcel, subject: Subject, rules: &Rules, out
         return;
     }
     let first = parcel.first_scan();
-    if first.is_some() || parcel.phase() != Phase::Lost {
+    if parcel.declared && (first.is_some() || parcel.phase() != Phase::Lost) {
         out.push((K::ReshipCollect, subject, until(from(parcel.declared_at), first)));
     }
     movement(K::ReshipMovement, parcel, parcel.newest().map(|s| s.at), subject, out);

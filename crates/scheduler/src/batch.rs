@@ -208,6 +208,7 @@ impl<'a> Run<'a> {
             return Ok(Receipt::Refused(Refused::FileBroken("deciding this fact failed".to_owned())));
         }
         self.hand.lock(self.tx, self.bench.cache, std::slice::from_ref(&order)).await?;
+        let begins = self.hand.peek(&order).is_none();
         let file = match self.hand.take(&order, create) {
             Taken::File(file) => file,
             Taken::Absent => return Ok(Receipt::Refused(Refused::NoSuchTask)),
@@ -216,16 +217,21 @@ impl<'a> Run<'a> {
         let known = file.parcels.len();
         let signal = Signal::Fact { fact: &fact, released_by: None };
         let plan = self.decide(file, signal).ok_or(Trouble::Fact(at))?;
+        let journalled = plan.refused.as_ref().is_none_or(Refusal::is_journalled);
         let receipt = match &plan.refused {
             None => self.accept(&fact, Some(order.clone()), false),
             Some(refusal) => {
-                if refusal.is_journalled() {
+                if journalled {
                     self.intake.note_seen(&fact, Some(order.clone()));
                 }
                 Receipt::Refused(Refused::Engine(refusal.clone()))
             }
         };
-        if plan.refused.as_ref().is_none_or(Refusal::is_journalled) {
+        if begins && !journalled {
+            // A fact that is not taken begins no case file.
+            return Ok(receipt);
+        }
+        if journalled {
             self.entries.push(Entry::Fact(FactEntry { fact: Arc::clone(&fact), json, order: Some(order.clone()), parked: None }));
         }
         let registered = self.settle(&order, plan, known);

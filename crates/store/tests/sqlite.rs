@@ -1,6 +1,6 @@
 //! The conformance suite on SQLite, and what only SQLite has.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by panicking")]
 
 mod conformance;
 

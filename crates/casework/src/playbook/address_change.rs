@@ -128,11 +128,9 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             serve::close_with_parcel(run, case);
         }
         Phase::Lost => run.close_case(case, CaseOutcome::Lost),
-        Phase::Delivered | Phase::OutForDelivery => {
-            if run.file.open_task(case, TaskKind::AgreeAddressChangeFee).is_some() {
-                run.drop_task(case, TaskKind::AgreeAddressChangeFee);
-                run.ask(Ask::of(TaskKind::ExplainTooLate, case));
-            }
+        Phase::Delivered | Phase::OutForDelivery if run.file.open_task(case, TaskKind::AgreeAddressChangeFee).is_some() => {
+            run.drop_task(case, TaskKind::AgreeAddressChangeFee);
+            run.ask(Ask::of(TaskKind::ExplainTooLate, case));
         }
         _ => {}
     }

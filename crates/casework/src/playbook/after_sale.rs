@@ -44,11 +44,8 @@ fn open(run: &mut Run<'_>, sale: Index) -> Index {
 }
 
 /// A rung of the response rule.
-pub(super) fn rung(run: &mut Run<'_>, deadline: Index, subject: Subject) {
-    let Subject::AfterSale(sale) = subject else { return };
-    let case = run.file.open_case(CaseKind::AfterSale, subject);
-    let asked = super::late_shipment::was_asked(run, deadline, TaskKind::AnswerAfterSale);
-    if !asked || case.is_some_and(|c| run.file.open_task(c, TaskKind::AnswerAfterSale).is_some()) {
+pub(super) fn rung(run: &mut Run<'_>, subject: Subject) {
+    if let Subject::AfterSale(sale) = subject {
         answer(run, sale);
     }
 }
@@ -121,7 +118,10 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     };
     let state = &run.file.after_sales[sale as usize];
     let by_platform = state.refund_step().is_some_and(|step| matches!(state.decider(step), DecidedBy::Platform | DecidedBy::Timeout));
-    if busy(TaskKind::RecordAutoRefund) && by_platform {
+    let recording =
+        |t: &Task| t.case == Some(case) && t.kind == TaskKind::RecordAutoRefund && t.state != TaskState::Closed(TaskOutcome::NotNeeded);
+    if by_platform && run.file.tasks.iter().any(recording) {
+        // It is closed when somebody has recorded how it came about, or decided otherwise.
         return;
     }
     run.close_case(case, outcome);

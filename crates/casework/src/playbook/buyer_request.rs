@@ -19,19 +19,12 @@ pub(super) fn asked(run: &mut Run<'_>, ask: BuyerAsk, parcel: Option<Index>) -> 
         }
         _ => {
             if let Some(parcel) = on_its_way {
-                urge(run, case, parcel);
+                stalled::urge(run, case, parcel);
             }
             run.ask(Ask::of(TaskKind::AnswerBuyer, case));
         }
     }
     Some(case)
-}
-
-/// Urges where the courier takes it by interface: the buyer is answered by a person in any case.
-fn urge(run: &mut Run<'_>, case: Index, parcel: Index) {
-    if run.file.parcel(parcel).waybill.courier.offers(OperationKind::Urge) {
-        stalled::urge(run, case, parcel);
-    }
 }
 
 /// A rung of `first_answer` raises the case's task.

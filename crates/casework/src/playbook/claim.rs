@@ -94,7 +94,6 @@ pub(crate) fn told(run: &mut Run<'_>, parcel: Index, status: ClaimStatus, at: In
             state.ended = None;
         }
         ClaimStatus::Decided => {
-            state.answered_at.get_or_insert(at);
             state.decided_at = Some(at);
             state.amount = amount.or(state.amount);
             state.ended = None;

@@ -50,12 +50,6 @@ fn is_over(run: &Run<'_>, dispute: Index) -> bool {
 pub(super) fn ask(run: &mut Run<'_>, subject: Subject, kind: TaskKind) {
     let Subject::Dispute(dispute) = subject else { return };
     let Some(case) = run.file.open_case(CaseKind::Dispute, subject) else { return };
-    if let Some(rung) = run.rung
-        && super::late_shipment::was_asked(run, rung.deadline, kind)
-        && run.file.open_task(case, kind).is_none()
-    {
-        return;
-    }
     let amount = run.file.disputes[dispute as usize].amount;
     let words = if kind == TaskKind::AppealRuling { ground(run, dispute) } else { None };
     run.ask(Ask::of(kind, case).worth(amount).saying(words));

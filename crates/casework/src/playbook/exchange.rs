@@ -66,9 +66,7 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
         run.close_case(case, CaseOutcome::Refunded);
     } else if status == Some(AfterSaleStatus::Rejected) {
         run.close_case(case, CaseOutcome::Refused);
-    } else if status == Some(AfterSaleStatus::Cancelled) {
-        run.close_case(case, CaseOutcome::Withdrawn);
-    } else if status == Some(AfterSaleStatus::Closed) && run.case(case).serve.is_none() {
+    } else if status == Some(AfterSaleStatus::Cancelled) || (status == Some(AfterSaleStatus::Closed) && run.case(case).serve.is_none()) {
         run.close_case(case, CaseOutcome::Withdrawn);
     }
 }

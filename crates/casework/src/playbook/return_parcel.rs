@@ -173,11 +173,9 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
                 run.case_mut(d.case).parcel = Some(back);
             }
         }
-        (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) => {
-            if !run.file.tasks[d.task as usize].again {
-                let at = run.now + BUYER_SILENT;
-                run.ask_again(d.kind, d.case, at);
-            }
+        (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) if !run.file.tasks[d.task as usize].again => {
+            let at = run.now + BUYER_SILENT;
+            run.ask_again(d.kind, d.case, at);
         }
         (_, TaskOutcome::Extended) => {
             if let Some(sale) = sale_of(run, d.case) {

@@ -61,6 +61,9 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         (TaskKind::SendToMaker, _) => super::repair::sent_to_maker(run, d.case),
         _ => {
             run.case_mut(d.case).serve = Some(Serve::Reship);
+            // Until the parcel is declared, nothing but this asks after it.
+            let at = run.next_day();
+            run.ask_again(d.kind, d.case, at);
             if let Some(waybill) = &d.answers.waybill {
                 let parcel = run.register(waybill, Direction::Reship, d.at);
                 run.case_mut(d.case).reship = Some(parcel);
@@ -118,6 +121,11 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
         }
         _ => {}
     }
+}
+
+/// Whether the new parcel was declared or scanned.
+pub(super) fn is_sent(run: &Run<'_>, case: Index) -> bool {
+    run.case(case).reship.is_some_and(|p| run.file.parcel(p).declared || run.file.parcel(p).is_scanned())
 }
 
 /// A reship parcel declared since, that serves no other case.

@@ -2,9 +2,7 @@
 //!
 //! Deliberately absent: a refund that comes before the first scan (`intercept`, `pull_parcel`).
 
-use super::late_shipment::was_asked;
 use crate::casefile::*;
-use crate::decision::OperationDetails;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
 use crate::update::Done;
@@ -14,15 +12,11 @@ use crate::words::*;
 pub(super) fn rung(run: &mut Run<'_>, subject: Subject, n: usize) {
     let Subject::Parcel(parcel) = subject else { return };
     let case = run.open_case(CaseKind::Uncollected, subject, None);
-    match (n, run.rung) {
-        (0, Some(rung)) => {
-            if !was_asked(run, rung.deadline, TaskKind::HandOverToCourier) {
-                run.ask(Ask::of(TaskKind::HandOverToCourier, case));
-            }
+    match n {
+        0 => {
+            run.ask(Ask::of(TaskKind::HandOverToCourier, case));
         }
-        (1, _) => {
-            run.request(OperationKind::Urge, parcel, case, OperationDetails::default());
-        }
+        1 => super::stalled::urge(run, case, parcel),
         _ => {}
     }
 }

@@ -46,11 +46,7 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
 /// A parcel waits at a pick-up point.
 pub(super) fn rung_of_pickup(run: &mut Run<'_>, subject: Subject) {
     let case = run.open_case(CaseKind::Undelivered, subject, None);
-    if run.rung.is_some_and(|r| !super::late_shipment::was_asked(run, r.deadline, TaskKind::RemindPickup))
-        || run.file.open_task(case, TaskKind::RemindPickup).is_some()
-    {
-        run.ask(Ask::of(TaskKind::RemindPickup, case));
-    }
+    run.ask(Ask::of(TaskKind::RemindPickup, case));
 }
 
 /// A day after a delivery attempt nothing was scanned.

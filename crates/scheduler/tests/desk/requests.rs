@@ -1,10 +1,10 @@
 //! Facts handed in, and their answers.
 
+use crate::support::*;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::{Refusal, words::TaskOutcome};
 use parcelward_scheduler::{DeskError, Receipt, Refused};
 use parcelward_store::{EntryKind, StoreError};
-use crate::support::*;
 
 #[tokio::test]
 async fn a_request_has_one_instant_and_every_later_one_a_later() {
@@ -59,6 +59,8 @@ async fn a_refused_fact_is_not_journalled_unless_it_was_right_once() {
     // What time brought with it stays.
     assert_eq!(open.lines(1).await, ["a", "bell"]);
     assert_eq!(open.tell(note("b", 1, "refuse")).await, refused, "it was never taken, so it is no duplicate");
+    assert_eq!(open.tell(note("z", 9, "refuse")).await, refused);
+    assert!(open.store.case_file(&order(9)).await.unwrap().is_none(), "it begins no case file");
     let tag = parcelward_casework::decision::order_tag(&order(1));
     let late = open.tell(task_update("c", &format!("{tag}-0"))).await;
     assert_eq!(late, Receipt::Refused(Refused::Engine(Refusal::TaskClosed { outcome: TaskOutcome::Done })));

@@ -1,11 +1,11 @@
 //! The wake lane.
 
+use crate::support::*;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_scheduler::{Receipt, Refused, WallClock};
 use parcelward_store::EntryKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
-use crate::support::*;
 
 #[tokio::test]
 async fn what_is_due_is_decided_at_its_own_instant_however_the_clock_comes_there() {

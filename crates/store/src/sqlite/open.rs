@@ -24,6 +24,8 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<SqliteSt
         .acquire_timeout(Duration::from_secs(30))
         .idle_timeout(None)
         .max_lifetime(None)
+        // A file does not hang up: asking before each use would cost a round trip.
+        .test_before_acquire(false)
         .connect_with(connect.clone())
         .await?;
     MIGRATIONS.run(&writer).await?;
@@ -31,6 +33,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<SqliteSt
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers.max(1))
         .acquire_timeout(Duration::from_secs(10))
+        .test_before_acquire(false)
         .connect_with(connect.pragma("query_only", "ON").pragma("cache_size", "-16000"))
         .await?;
     Ok(SqliteStore { writer, readers })
