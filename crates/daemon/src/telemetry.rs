@@ -9,9 +9,9 @@ use tracing_subscriber::fmt::time::SystemTime;
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people
+    /// For people.
     Text,
-    /// One JSON object a line, for collectors
+    /// One JSON object a line, for collectors.
     Json,
 }
 

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ConfigArgs {
     /// Folder with your own values; each replaces the shipped one of the same key
-    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG")]
+    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG", hide_env_values = true)]
     pub dir: Option<PathBuf>,
 }
 
