@@ -233,7 +233,7 @@ mod tests {
             }
         }
         assert!(shelf.bytes_on_disk() < 200_000, "{}", shelf.bytes_on_disk());
-        assert_eq!(shelf.len(), 10);
+        assert_eq!(shelf.slots.len(), 10);
     }
 
     proptest! {
