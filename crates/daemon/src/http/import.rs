@@ -105,6 +105,7 @@ pub async fn post(
     let mut params = Params::new(pairs);
     let (named, shop, kind) = (params.text("file"), params.text("shop"), params.text("kind"));
     params.finish()?;
+    let _room = app.room().await;
     let (sent_as, bytes) = file(request, app.config.settings.server.max_body).await?;
     let name = named.or(sent_as).unwrap_or_else(|| "(upload)".to_owned());
     let importer = Arc::clone(&app.config.importer);

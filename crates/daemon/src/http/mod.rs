@@ -23,7 +23,9 @@ mod view;
 
 pub use access::{Access, Caller};
 pub use app::App;
+pub use facts::OrderName;
 pub use problem::{Against, FieldError, Kind, Problem};
+pub use tasks::{TaskItem, open_tasks};
 
 use axum::Router;
 use axum::body::Bytes;

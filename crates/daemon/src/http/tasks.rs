@@ -244,6 +244,17 @@ pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     Ok(with_version(item(&app, &row, app.now())))
 }
 
+/// The open tasks that have the least time left, at most `limit`, and how many there are in all.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn open_tasks(app: &App, limit: u32) -> Result<(Vec<TaskItem>, u64), Problem> {
+    let now = app.now();
+    let page = app.store.tasks(&TaskFilter::default(), None, limit).await?;
+    let open = app.store.counts(now).await?.open_tasks.values().sum();
+    Ok((page.rows.iter().map(|row| item(app, row, now)).collect(), open))
+}
+
 pub(super) async fn find(app: &App, id: &str) -> Result<TaskRow, Problem> {
     app.store.task(id).await?.ok_or_else(|| Problem::not_found(format!("there is no task `{}`", id.chars().take(80).collect::<String>())))
 }
