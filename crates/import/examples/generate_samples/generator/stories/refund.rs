@@ -83,8 +83,8 @@ pub fn stories() -> Vec<Story> {
                 ];
                 let sale = s.after_sale(o, "refund_only", "不想要了", steps);
                 s.settle(o, sale);
-                s.answered(&p, at + Length::minutes(70), "intercept", "accepted", json!({}));
-                s.answered(&p, at + Length::minutes(200), "intercept_cancel", "accepted", json!({}));
+                s.answered_staff(&p, at + Length::minutes(70), "intercept", "accepted", json!({}));
+                s.answered_staff(&p, at + Length::minutes(200), "intercept_cancel", "accepted", json!({}));
                 p.rest(5);
                 p.finish(s);
             }),
