@@ -344,5 +344,6 @@ impl Run<'_> {
                 return;
             }
         }
+        debug_assert!(false, "what follows from the state comes to no rest at {}", self.now);
     }
 }
