@@ -435,7 +435,9 @@ fn case_clocks(file: &CaseFile, subject: Subject, case: &Case, out: &mut Wants) 
     if let Some(asked) = case.asked_at {
         out.push((K::FirstAnswer, subject, until(from(asked), case.answered_at)));
         if case.kind == CaseKind::NotReceived {
-            out.push((K::NotReceived, subject, until(from(asked), case.offered_at)));
+            // Said again later, it is the same loss: its clock started with the first word.
+            let first = file.deadlines.iter().find(|d| d.rule == K::NotReceived && d.subject == subject).map(|d| d.starts_at);
+            out.push((K::NotReceived, subject, until(from(first.unwrap_or(asked)), case.offered_at)));
         }
     }
     let appealed = match case.subject {
