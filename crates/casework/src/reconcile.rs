@@ -344,14 +344,10 @@ impl Run<'_> {
 
 /// When the rungs of a ladder act: that long before the due time; outside staffed hours earlier, never before the start or an earlier rung.
 fn rungs(version: &RuleVersion, clock: &Clock, due_at: Instant, staffed: &StaffedHours) -> Vec<Instant> {
-    let ladder = match (&version.ladder_signed, clock.variant) {
-        (Some(signed), Some("signed")) => signed,
-        _ => &version.ladder,
-    };
-    let Ladder::Before(lengths) = ladder else { return Vec::new() };
-    let mut acts = Vec::with_capacity(lengths.len());
-    for length in lengths {
-        let mut at = due_at - *length;
+    let Ladder::Before(steps) = version.ladder_of(clock.variant) else { return Vec::new() };
+    let mut acts = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut at = due_at - step.before;
         if at >= clock.start && !staffed.contains(at) {
             at = staffed.before_last_end(at).unwrap_or(at);
         }

@@ -65,10 +65,19 @@ fn minute_of_day(text: &str) -> Option<u16> {
 /// When a rule acts before its due time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ladder {
-    /// That long before the due time, longest first.
-    Before(Vec<Length>),
+    /// Before the due time, longest first.
+    Before(Vec<Step>),
     /// At the due instant itself.
     AtDue,
+}
+
+/// A rung of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How long before the due time it acts.
+    pub before: Length,
+    /// The same as the operator wrote it: `because` names the rung by it.
+    pub name: String,
 }
 
 /// A rule as it holds from one date to another.
@@ -88,6 +97,17 @@ pub struct RuleVersion {
     pub ladder_signed: Option<Ladder>,
     /// The queue whose staffed hours its rungs keep.
     pub queue: Queue,
+}
+
+impl RuleVersion {
+    /// The ladder of a clock of this variant.
+    #[must_use]
+    pub fn ladder_of(&self, variant: Option<&str>) -> &Ladder {
+        match (&self.ladder_signed, variant) {
+            (Some(signed), Some("signed")) => signed,
+            _ => &self.ladder,
+        }
+    }
 }
 
 /// Numbers of a task kind.
@@ -473,20 +493,20 @@ fn compile_ladder(raw: Option<&RawLadder>, span: Span, key: &str, say: Say) -> L
             let mut rungs = Vec::new();
             for text in texts {
                 match Length::parse(text) {
-                    Ok(length) => rungs.push(length),
+                    Ok(before) => rungs.push(Step { before, name: text.clone() }),
                     Err(e) => say(key.to_owned(), e.to_string()),
                 }
             }
             if rungs.is_empty() {
                 say(key.to_owned(), "a ladder needs at least one rung".to_owned());
             }
-            if rungs.windows(2).any(|w| w[0] <= w[1]) {
+            if rungs.windows(2).any(|w| w[0].before <= w[1].before) {
                 say(key.to_owned(), "rungs go from the longest to the shortest, each once".to_owned());
             }
             if let (Span::Hours(length), Some(first)) = (span, rungs.first())
-                && *first > length
+                && first.before > length
             {
-                say(key.to_owned(), format!("the first rung ({first}) is longer than the rule itself ({length})"));
+                say(key.to_owned(), format!("the first rung ({}) is longer than the rule itself ({length})", first.name));
             }
             Ladder::Before(rungs)
         }

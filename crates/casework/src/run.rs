@@ -331,7 +331,10 @@ impl<'a> Run<'a> {
     fn refresh(&mut self, task: Index, ask: &Ask) {
         let state = &self.file.tasks[task as usize];
         let adopt = ask.deadline.filter(|d| state.deadline != Some(*d) && state.deadline.is_none());
+        // A rung wakes a task that sleeps; what a fact asks of it can wait.
+        let wakes = self.rung.is_some() && matches!(state.state, TaskState::Snoozed(_));
         let change = TaskChange {
+            state: wakes.then_some(TaskState::Open),
             urgency: Some(ask.urgency),
             deadline: adopt,
             due_at: adopt.map(|d| self.file.deadlines[d as usize].due_at),

@@ -331,18 +331,18 @@ fn after_sale(file: &CaseFile, i: Index, sale: &AfterSale, out: &mut Wants) {
     use AfterSaleStatus as S;
     let (subject, platform) = (Subject::AfterSale(i), file.key.platform);
     let response = [K::AfterSaleResponse, K::RefundResponse, K::AfterSaleReview].into_iter().find(|k| k.exists_for(platform));
-    let newest = sale.steps.len().saturating_sub(1);
     for (n, step) in sale.steps.iter().enumerate() {
         let next = sale.steps.get(n + 1);
         match (step.status, response) {
             (S::Requested, Some(rule)) => {
                 let variant = (!file.is_on_the_road() && file.shipped_at().is_none()).then_some("unshipped");
-                let clock = Clock { given: sale.respond_by.filter(|_| n == newest), variant, ..from(step.at) };
+                let clock = Clock { given: step.respond_by, variant, ..from(step.at) };
                 out.push((rule, subject, until(clock, next.map(|s| s.at))));
             }
             (S::BuyerShipped, _) => {
                 let end = sale.steps[n..].iter().find(|s| matches!(s.status, S::Refunded | S::Closed | S::Cancelled | S::Rejected));
-                let given = sale.extended_until.or(sale.respond_by.filter(|_| n == newest));
+                // What the platform said last holds, also where it said it with the goods' receipt.
+                let given = sale.extended_until.or_else(|| sale.steps[n..].iter().rev().find_map(|s| s.respond_by));
                 out.push((K::ReturnReceipt, subject, until(Clock { given, ..from(step.at) }, end.map(|s| s.at))));
             }
             (S::Agreed, _) if sale.goods_come_back() => {
@@ -431,7 +431,9 @@ fn case_clocks(file: &CaseFile, subject: Subject, case: &Case, out: &mut Wants) 
     if let Some(asked) = case.asked_at {
         out.push((K::FirstAnswer, subject, until(from(asked), case.answered_at)));
         if case.kind == CaseKind::NotReceived {
-            out.push((K::NotReceived, subject, until(from(asked), case.offered_at)));
+            // Said again later, it is the same loss: its clock started with the first word.
+            let first = file.deadlines.iter().find(|d| d.rule == K::NotReceived && d.subject == subject).map(|d| d.starts_at);
+            out.push((K::NotReceived, subject, until(from(first.unwrap_or(asked)), case.offered_at)));
         }
     }
     let appealed = match case.subject {
