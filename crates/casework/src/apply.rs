@@ -184,12 +184,14 @@ impl Run<'_> {
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
             // The same step told again: what it adds is taken in, its clock is not started twice.
-            Some(step) => step.by = f.decided_by.or(step.by),
-            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by }),
+            Some(step) => {
+                step.by = f.decided_by.or(step.by);
+                step.respond_by = f.respond_by.or(step.respond_by);
+            }
+            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by, respond_by: f.respond_by }),
         }
         if newest {
             state.kind = f.kind;
-            state.respond_by = f.respond_by;
             state.amount = f.amount.or(state.amount);
             state.reason = f.reason.clone().or(state.reason.take());
         }

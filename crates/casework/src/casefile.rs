@@ -245,6 +245,9 @@ pub struct AfterSaleStep {
     /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<DecidedBy>,
+    /// The platform's limit for our answer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond_by: Option<Instant>,
 }
 
 /// An after-sale.
@@ -259,9 +262,6 @@ pub struct AfterSale {
     /// Amount in yuan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// The platform's limit for our answer to its newest step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond_by: Option<Instant>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -294,7 +294,6 @@ impl AfterSale {
             kind,
             steps: Vec::new(),
             amount: None,
-            respond_by: None,
             reason: None,
             return_parcel: None,
             we_agreed: false,
