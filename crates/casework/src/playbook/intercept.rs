@@ -17,11 +17,12 @@ use crate::words::*;
 /// How long a buyer's parcel may take to be scanned at all.
 const FIRST_SCAN: Length = Length::days(5);
 
-/// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it.
+/// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it; and for one that any
+/// whole refund finds declared and not scanned, since goods that never left cannot come back.
 pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let state = &run.file.after_sales[sale];
-        if state.kind != AfterSaleKind::RefundOnly || !run.file.is_whole(state) {
+        if !state.asks_refund() || !run.file.is_whole(state) {
             continue;
         }
         let Some(step) = state.refund_step() else { continue };
@@ -39,8 +40,10 @@ fn open_for(run: &mut Run<'_>, sale: Index, parcel: Index, decided_at: Instant, 
         return;
     }
     let first = state.first_scan();
+    let refund_only = run.file.after_sales[sale as usize].kind == AfterSaleKind::RefundOnly;
     let caught = match first {
         None => state.declared,
+        Some(_) if !refund_only => known,
         Some(first) => first > decided_at || state.was_on_its_way(decided_at),
     };
     if !caught {
