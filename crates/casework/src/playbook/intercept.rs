@@ -82,7 +82,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     }
     match run.file.parcel(parcel).phase() {
         Phase::Unscanned => {
-            if run.file.parcel(parcel).declared && sale.is_some() && !asked(run, case, TaskKind::PullParcel) {
+            let decided = sale.is_some() || run.case(case).by_hand;
+            if run.file.parcel(parcel).declared && decided && !asked(run, case, TaskKind::PullParcel) {
                 run.ask(Ask::of(TaskKind::PullParcel, case));
             }
         }

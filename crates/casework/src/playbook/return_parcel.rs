@@ -260,7 +260,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
     let ours = parcel.is_some_and(|p| run.file.parcel(p).is_ours());
-    if let Some(p) = parcel.filter(|_| ours) {
+    // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
+    if let Some(p) = parcel.filter(|_| ours && !run.file.is_as_reported(case)) {
         match run.file.parcel(p).phase() {
             Phase::Delivered => return run.close_case(case, CaseOutcome::Delivered),
             Phase::Moving | Phase::OutForDelivery | Phase::Waiting if run.case(case).subject == Subject::Parcel(p) => {
