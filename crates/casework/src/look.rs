@@ -55,6 +55,13 @@ impl AfterSale {
     }
 }
 
+impl Deadline {
+    /// Whether what was done at an instant was in time. One that acts at its due time can be met until it acts.
+    pub(crate) fn is_in_time(&self, done: Instant) -> bool {
+        done <= self.due_at || (self.at_due && done <= self.acts_at)
+    }
+}
+
 impl Dispute {
     /// Its newest step.
     pub(crate) fn status(&self) -> Option<DisputeStatus> {
@@ -137,6 +144,12 @@ impl CaseFile {
     /// Whether a case is open.
     pub(crate) fn is_case_open(&self, case: Index) -> bool {
         self.cases.get(case as usize).is_some_and(|c| c.closed.is_none())
+    }
+
+    /// Whether a person opened a case by hand and its parcel was not scanned since: what the scans say, that person knew.
+    pub(crate) fn is_as_reported(&self, case: Index) -> bool {
+        let case = &self.cases[case as usize];
+        case.by_hand && case.parcel.is_none_or(|p| self.parcel(p).newest().map(|s| s.at) == case.scan_at)
     }
 
     /// The open task of a kind in a case.

@@ -255,10 +255,13 @@ pub(crate) fn dismissed(run: &mut Run<'_>, task: Index) {
     }
 }
 
-/// A task that is asked again at its time.
+/// A task that is asked again at its time, about the same operation where it was about one: nobody asks after one that has ended.
 pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
-    let ask = Ask::of(kind, case).again();
+    let before = run.file.tasks.iter().rfind(|t| t.case == Some(case) && t.kind == kind);
+    let operation = before.and_then(|t| t.operation);
+    let ask = Ask::of(kind, case).about(operation).again();
     match kind {
+        _ if operation.is_some_and(|o| !run.file.operations[o as usize].is_live()) => {}
         TaskKind::CheckRuling | TaskKind::CheckAppealResult if run.case(case).appeal_answered_at.is_some() => {}
         TaskKind::AskBuyerReshipOrRefund | TaskKind::ConfirmLoss if run.case(case).serve.is_some() => {}
         TaskKind::Reship | TaskKind::SendReplacement | TaskKind::SendRepairedBack if serve::is_sent(run, case) => {}

@@ -14,6 +14,9 @@ use crate::words::*;
 pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     if scan.is_exception(ExceptionReason::Lost) {
         known(run, parcel);
+    } else if run.file.parcel(parcel).is_found_by_newest() && run.file.open_case(CaseKind::Lost, Subject::Parcel(parcel)).is_none() {
+        // The buyer was served long ago; what is claimed from the courier is to be taken back all the same.
+        claim::parcel_found(run, parcel);
     }
 }
 

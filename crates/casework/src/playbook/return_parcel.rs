@@ -71,6 +71,9 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     let Some(case) = run.file.open_case_on(CaseKind::ReturnParcel, parcel) else { return };
     run.drop_task(case, TaskKind::ChaseReturn);
     run.drop_task(case, TaskKind::DecideReturnMissing);
+    if !scan.is_exception(ExceptionReason::Lost) {
+        run.drop_task(case, TaskKind::AskBuyerToChaseReturn);
+    }
     if matches!(scan.status, TrackingStatus::Returned | TrackingStatus::Delivered)
         && run.case(case).decided == Some(TaskOutcome::NotArrived)
     {
@@ -145,6 +148,12 @@ pub(super) fn breached_receipt(run: &mut Run<'_>, subject: Subject) {
 fn is_home(run: &Run<'_>, case: Index) -> bool {
     let received = sale_of(run, case).is_some_and(|s| run.file.after_sales[s as usize].at(AfterSaleStatus::Received).is_some());
     received || run.case(case).parcel.is_some_and(|p| run.file.parcel(p).home_since().is_some())
+}
+
+/// Whether the buyer has sent the goods, or said by what parcel they come.
+fn is_sent(run: &Run<'_>, sale: Index) -> bool {
+    let state = &run.file.after_sales[sale as usize];
+    state.return_parcel.is_some() || matches!(state.status(), Some(AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received))
 }
 
 fn advice_of(run: &Run<'_>, case: Index) -> Option<Advice> {
@@ -251,7 +260,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
     let ours = parcel.is_some_and(|p| run.file.parcel(p).is_ours());
-    if let Some(p) = parcel.filter(|_| ours) {
+    // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
+    if let Some(p) = parcel.filter(|_| ours && !run.file.is_as_reported(case)) {
         match run.file.parcel(p).phase() {
             Phase::Delivered => return run.close_case(case, CaseOutcome::Delivered),
             Phase::Moving | Phase::OutForDelivery | Phase::Waiting if run.case(case).subject == Subject::Parcel(p) => {
@@ -260,6 +270,9 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             Phase::Lost => return run.close_case(case, CaseOutcome::Lost),
             _ => {}
         }
+    }
+    if sale.is_some_and(|s| is_sent(run, s)) {
+        run.drop_task(case, TaskKind::AskReturnWaybill);
     }
     if is_home(run, case) {
         arrived(run, case, parcel.filter(|_| ours));
