@@ -159,12 +159,53 @@ pub struct Policy {
     pub compensation_per_day: Money,
     /// Agree and intercept only where the estimated arrival is further away than this.
     pub eta_gate: String,
+    /// When an answer that is none is asked for again.
+    pub again: RawAgain,
     /// A task with at least this much at stake is `high` when opened, in yuan (0: never).
     pub urgent_amount: Money,
     /// Provinces with the longer first-hub limit.
     pub remote: Vec<String>,
     /// Provinces with the longest.
     pub far_remote: Vec<String>,
+}
+
+/// When an answer that is none is asked for again, as operators write it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawAgain {
+    /// A courier that "looks into it" is left in peace this long.
+    pub courier_looks: String,
+    /// A platform, a courier or a buyer that has not answered.
+    pub no_answer: String,
+    /// A buyer who did not pick up the phone or read the message.
+    pub by_phone: String,
+    /// A buyer who has not said by what parcel the goods come back, or where it is.
+    pub return_silent: String,
+    /// A buyer's parcel that has not been scanned at all.
+    pub return_unscanned: String,
+    /// A new parcel that was said to be sent and is not declared.
+    pub undeclared: String,
+    /// What an extension of the goods' receipt is worth where nobody said until when.
+    pub extension: String,
+}
+
+/// The same, compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// See [`RawAgain::courier_looks`].
+    pub courier_looks: Length,
+    /// See [`RawAgain::no_answer`].
+    pub no_answer: Length,
+    /// See [`RawAgain::by_phone`].
+    pub by_phone: Length,
+    /// See [`RawAgain::return_silent`].
+    pub return_silent: Length,
+    /// See [`RawAgain::return_unscanned`].
+    pub return_unscanned: Length,
+    /// See [`RawAgain::undeclared`].
+    pub undeclared: Length,
+    /// See [`RawAgain::extension`].
+    pub extension: Length,
 }
 
 /// A ladder as operators write it: a list of lengths or `"at due"`.
@@ -282,6 +323,8 @@ pub struct Rules {
     pub policy: Policy,
     /// The ETA gate as a length.
     pub eta_gate: Length,
+    /// When an answer that is none is asked for again.
+    pub again: Again,
     /// The texts in the configured language.
     pub texts: Texts,
 }
@@ -323,6 +366,7 @@ impl Rules {
             say(format!("staffed.{name}"), unknown(name, Queue::WORDS));
         }
         let working_days = compile_calendars(calendars, &mut say);
+        let again = compile_again(&raw.policy.again, &mut say);
         let eta_gate = Length::parse(&raw.policy.eta_gate).unwrap_or_else(|e| {
             say("policy.eta_gate".to_owned(), e.to_string());
             Length::hours(48)
@@ -337,7 +381,11 @@ impl Rules {
             }
         }
         let versions = by_platform(&versions);
-        if problems.is_empty() { Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, texts }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, again, texts })
+        } else {
+            Err(problems)
+        }
     }
 
     /// The version of a rule that holds for a clock that starts at this instant.
@@ -536,6 +584,29 @@ fn compile_tasks(raw: &BTreeMap<String, RawTask>, say: Say) -> Vec<TaskRule> {
             }
         })
         .collect()
+}
+
+fn compile_again(raw: &RawAgain, say: Say) -> Again {
+    let mut length = |field: &str, text: &str| match Length::parse(text) {
+        Ok(length) if length > Length::ZERO => length,
+        Ok(_) => {
+            say(format!("policy.again.{field}"), "must be longer than nothing".to_owned());
+            Length::hours(1)
+        }
+        Err(e) => {
+            say(format!("policy.again.{field}"), e.to_string());
+            Length::hours(1)
+        }
+    };
+    Again {
+        courier_looks: length("courier_looks", &raw.courier_looks),
+        no_answer: length("no_answer", &raw.no_answer),
+        by_phone: length("by_phone", &raw.by_phone),
+        return_silent: length("return_silent", &raw.return_silent),
+        return_unscanned: length("return_unscanned", &raw.return_unscanned),
+        undeclared: length("undeclared", &raw.undeclared),
+        extension: length("extension", &raw.extension),
+    }
 }
 
 const DAY_NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

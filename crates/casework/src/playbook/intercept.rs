@@ -6,16 +6,13 @@
 use super::appeal::{self, sale_of};
 use crate::casefile::*;
 use crate::decision::OperationDetails;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
-
-/// How long a buyer's parcel may take to be scanned at all.
-const FIRST_SCAN: Length = Length::days(5);
 
 /// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it; and for one that any
 /// whole refund finds declared and not scanned, since goods that never left cannot come back.
@@ -219,7 +216,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             let home = run.open_case(CaseKind::ReturnParcel, Subject::Parcel(back), None);
             run.case_mut(home).after_sale = sale;
             // Until its first scan nothing but this asks after it.
-            let at = run.now + FIRST_SCAN;
+            let at = run.now + run.rules.again.return_unscanned;
             run.ask_again(TaskKind::ChaseReturn, home, at);
             run.close_case(d.case, CaseOutcome::Returned);
         }
