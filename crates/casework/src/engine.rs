@@ -204,6 +204,7 @@ impl Run<'_> {
         self.now = at;
         self.file.clock = at;
         self.because = vec![Cause::Fact(change.cause.clone())];
+        self.reconciled = None;
         self.settle_all();
     }
 

@@ -274,10 +274,10 @@ pub(crate) fn undo(run: &mut Run<'_>, task: Index, outcome: TaskOutcome) {
     let state = &run.file.tasks[task as usize];
     let (kind, parcel, Some(case)) = (state.kind, state.parcel, state.case) else { return };
     match kind {
-        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling => {
-            if outcome == TaskOutcome::Filed {
-                appeal::undo(run, case);
-            }
+        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling
+            if outcome == TaskOutcome::Filed =>
+        {
+            appeal::undo(run, case);
         }
         TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
         TaskKind::KeepCommitment => commitment::undo(run, case),

@@ -39,6 +39,9 @@ enum Found {
 impl Run<'_> {
     /// Sets, moves, meets and cancels deadlines until they are what the state asks for.
     pub(crate) fn reconcile(&mut self) {
+        if self.reconciled == Some(self.moves) {
+            return;
+        }
         let mut list = std::mem::take(&mut self.wants);
         list.clear();
         wants(&self.file, self.rules, &mut list);
@@ -52,6 +55,7 @@ impl Run<'_> {
             }
         }
         self.wants = list;
+        self.reconciled = Some(self.moves);
     }
 
     fn reconcile_one(&mut self, rule: RuleKind, subject: Subject, want: &Want, list: &crate::wants::Wants, wanted: &mut [bool]) {

@@ -273,7 +273,8 @@ pub struct RawRules {
 /// The compiled configuration.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    versions: BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>,
+    /// By platform, then by rule: looked up several times a decision. A rule of all platforms stands under each.
+    versions: Vec<Vec<RuleVersion>>,
     tasks: Vec<TaskRule>,
     staffed: [StaffedHours; 3],
     working_days: WorkingDays,
@@ -335,14 +336,14 @@ impl Rules {
                 *name = short_province(name);
             }
         }
+        let versions = by_platform(&versions);
         if problems.is_empty() { Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, texts }) } else { Err(problems) }
     }
 
     /// The version of a rule that holds for a clock that starts at this instant.
     #[must_use]
     pub fn version(&self, kind: RuleKind, platform: Platform, start: Instant) -> Option<&RuleVersion> {
-        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
-        let versions = self.versions.get(&(prefix, kind))?;
+        let versions = self.versions.get(platform as usize * RuleKind::ALL.len() + kind as usize)?;
         versions.iter().rfind(|v| v.from <= start && start < v.until).or_else(|| versions.last())
     }
 
@@ -363,6 +364,14 @@ impl Rules {
     pub const fn working_days(&self) -> &WorkingDays {
         &self.working_days
     }
+}
+
+fn by_platform(versions: &BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>) -> Vec<Vec<RuleVersion>> {
+    let of = |platform: Platform, kind: RuleKind| {
+        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
+        versions.get(&(prefix, kind)).cloned().unwrap_or_default()
+    };
+    Platform::ALL.iter().flat_map(|&platform| RuleKind::ALL.iter().map(move |&kind| (platform, kind))).map(|(p, k)| of(p, k)).collect()
 }
 
 type Say<'a> = &'a mut dyn FnMut(String, String);

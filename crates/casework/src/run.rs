@@ -41,6 +41,8 @@ pub(crate) struct Run<'a> {
     pub noted: Vec<Change>,
     /// Changes so far: a settling that adds none is done.
     pub moves: u32,
+    /// The changes at the end of the last reconciliation: without a newer one, another would find the same.
+    pub reconciled: Option<u32>,
     /// The rung that acts.
     pub rung: Option<Rung>,
     /// Room for the deadlines that the state asks for.
@@ -155,7 +157,19 @@ pub(crate) struct TaskChange {
 impl<'a> Run<'a> {
     /// Begins.
     pub(crate) fn new(file: CaseFile, rules: &'a Rules, world: &'a World, now: Instant) -> Self {
-        Run { file, rules, world, now, because: Vec::new(), out: Vec::new(), noted: Vec::new(), moves: 0, rung: None, wants: Vec::new() }
+        Run {
+            file,
+            rules,
+            world,
+            now,
+            because: Vec::new(),
+            out: Vec::new(),
+            noted: Vec::new(),
+            moves: 0,
+            reconciled: None,
+            rung: None,
+            wants: Vec::new(),
+        }
     }
 
     /// The world as far as this case file has read it.

@@ -33,11 +33,19 @@ pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let (sale, state) = (index(sale), &run.file.after_sales[sale]);
         let agreed = matches!(state.status(), Some(AfterSaleStatus::Agreed | AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received));
-        let had = |c: &Case| c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale));
+        let had = |c: &Case| {
+            c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale)) && !was_called_off(c)
+        };
         if state.goods_come_back() && agreed && !run.file.cases.iter().any(had) {
             open_for_sale(run, sale);
         }
     }
+}
+
+/// Whether a case ended because its after-sale did, before any goods were seen: agreed to again, it is a new cause.
+fn was_called_off(case: &Case) -> bool {
+    let ended = matches!(case.closed, Some((_, CaseOutcome::Withdrawn | CaseOutcome::Refused | CaseOutcome::Refunded)));
+    ended && !case.inspected
 }
 
 fn open_for_sale(run: &mut Run<'_>, sale: Index) {
@@ -121,15 +129,8 @@ pub(super) fn rung_of_receipt(run: &mut Run<'_>, subject: Subject) {
     if home {
         run.drop_task(case, TaskKind::ExtendOrAppealReturn);
     }
-    let done = run
-        .file
-        .tasks
-        .iter()
-        .any(|t| t.case == Some(case) && t.kind == kind && !t.is_open() && t.state != TaskState::Closed(TaskOutcome::NotNeeded));
-    if !done {
-        let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
-        run.ask(Ask::of(kind, case).advised(advice));
-    }
+    let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
+    run.ask(Ask::of(kind, case).advised(advice));
 }
 
 /// `return_receipt` breached: refunded without the goods.
