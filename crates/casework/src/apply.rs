@@ -240,12 +240,17 @@ impl Run<'_> {
         let place = state.steps.partition_point(|s| s.at <= at);
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
-            Some(step) => step.ruling = f.ruling.or(step.ruling),
-            None => state.steps.insert(place, DisputeStep { at, status: f.status, ruling: f.ruling }),
+            Some(step) => {
+                step.ruling = f.ruling.or(step.ruling);
+                step.evidence_by = f.evidence_by.or(step.evidence_by);
+                step.appeal_by = f.appeal_by.or(step.appeal_by);
+            }
+            None => {
+                let step = DisputeStep { at, status: f.status, ruling: f.ruling, evidence_by: f.evidence_by, appeal_by: f.appeal_by };
+                state.steps.insert(place, step);
+            }
         }
         state.after_sale = f.after_sale_id.clone().or(state.after_sale.take());
-        state.evidence_by = f.evidence_by.or(state.evidence_by);
-        state.appeal_by = f.appeal_by.or(state.appeal_by);
         state.reason = f.reason.clone().or(state.reason.take());
         state.amount = f.amount.or(state.amount);
         self.moves += 1;

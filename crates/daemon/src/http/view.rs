@@ -315,7 +315,7 @@ impl Reader<'_> {
             id: Some(d.id.clone()),
             status: d.steps.last().map(|s| s.status.word()),
             since: d.steps.first().map(|s| text(s.at)),
-            due_at: d.evidence_by.or(d.appeal_by).map(text),
+            due_at: d.steps.iter().rev().find_map(|s| s.evidence_by.or(s.appeal_by)).map(text),
             amount: yuan(d.amount),
             ..none.clone()
         });
