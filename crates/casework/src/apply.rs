@@ -8,6 +8,7 @@ use crate::fact::*;
 use crate::instant::Instant;
 use crate::look::index;
 use crate::playbook;
+use crate::region::same_city;
 use crate::run::Run;
 use crate::words::*;
 
@@ -93,6 +94,7 @@ impl Run<'_> {
         parcel.electronic = f.electronic_waybill.unwrap_or(parcel.electronic);
         parcel.origin = f.origin.as_ref().map(Area::of).or(parcel.origin.take());
         parcel.destination = f.destination.as_ref().map(Area::of).or(parcel.destination.take());
+        parcel.same_city = matches!((&parcel.origin, &parcel.destination), (Some(a), Some(b)) if same_city(a, b) == Some(true));
         parcel.eta = f.estimated_delivery_at.or(parcel.eta);
         parcel.insured = f.insured_value.or(parcel.insured);
         self.moves += 1;

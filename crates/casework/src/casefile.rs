@@ -153,6 +153,9 @@ pub struct Parcel {
     /// To where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Area>,
+    /// Whether it stays within one city, where both ends are known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_city: bool,
     /// When the courier means to deliver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Instant>,
@@ -200,6 +203,7 @@ impl Parcel {
             electronic: false,
             origin: None,
             destination: None,
+            same_city: false,
             eta: None,
             insured: None,
             replaced_by: None,

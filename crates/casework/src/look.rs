@@ -152,7 +152,14 @@ impl CaseFile {
 
     /// The live operation of a kind on a parcel.
     pub(crate) fn live_operation(&self, parcel: Index, kind: OperationKind) -> Option<Index> {
-        self.operations.iter().rposition(|o| o.parcel == parcel && o.kind == kind && o.is_live()).map(index)
+        self.operations.iter().rposition(|o| o.parcel == parcel && o.kind == kind && o.is_live() && !self.is_given_up(o)).map(index)
+    }
+
+    /// Whether nobody works on an operation any more: a person was to, and their task went with its case.
+    fn is_given_up(&self, operation: &Operation) -> bool {
+        let by_person = operation.taken_over || operation.state == OperationState::ByHand;
+        let is_worked_on = || operation.bracket.is_some_and(|t| self.tasks[t as usize].is_open());
+        by_person && operation.state != OperationState::Accepted && !is_worked_on()
     }
 
     /// The newest claim on a parcel.

@@ -105,12 +105,10 @@ impl Run<'_> {
     pub(crate) fn take_over(&mut self, operation: Index) {
         let state = &self.file.operations[operation as usize];
         let (kind, parcel, case) = (state.kind, state.parcel, state.case);
-        if !self.file.is_case_open(case) {
-            return;
-        }
-        let task = self.ask_by_hand(kind, parcel, case, operation);
+        // In a case that is closed nobody takes it up, and nothing more is sent.
+        let task = self.file.is_case_open(case).then(|| self.ask_by_hand(kind, parcel, case, operation));
         let state = &mut self.file.operations[operation as usize];
-        state.bracket = Some(task);
+        state.bracket = task;
         state.taken_over = true;
         self.moves += 1;
     }

@@ -78,7 +78,11 @@ pub(crate) fn rung(run: &mut Run<'_>, deadline: Index, n: usize) {
         K::ClaimPayout => claim::ask(run, subject, TaskKind::ConfirmClaimPayment),
         K::AuthorityLatest => complaint::rung_of_authority(run, subject),
         K::CommitmentDue => commitment::rung(run, subject),
-        K::FirstAnswer => buyer_request::rung_of_first_answer(run, subject),
+        K::FirstAnswer => {
+            if let Some(rung) = run.rung {
+                buyer_request::press_first_answer(run, subject, rung.urgency);
+            }
+        }
         K::NotReceived => not_received::rung(run, subject),
         // These act at their due time only.
         K::RulingWait
@@ -125,6 +129,7 @@ pub(crate) fn breached(run: &mut Run<'_>, deadline: Index) {
         K::ClaimAnswer => claim::ask(run, subject, TaskKind::ChaseClaim),
         K::ClaimDecision | K::ClaimPayout => complaint::of_parcel(run, subject),
         K::ComplaintAnswer => complaint::check(run, subject),
+        K::FirstAnswer => buyer_request::press_first_answer(run, subject, Urgency::Critical),
         _ => {}
     }
 }
@@ -170,8 +175,11 @@ pub(crate) fn buyer_asks(run: &mut Run<'_>, f: &BuyerRequestFact, parcel: Option
     };
     if let Some(case) = case {
         let asked = run.case_mut(case);
-        asked.asked_at = Some(at);
-        asked.answered_at = None;
+        // Asked again before anybody answered, the buyer waits since the first time: a clock starts once.
+        if asked.asked_at.is_none() || asked.answered_at.is_some() {
+            asked.asked_at = Some(at);
+            asked.answered_at = None;
+        }
     }
     if let Some(wants) = f.wants {
         serve::buyer_wants(run, wants);
@@ -265,11 +273,15 @@ pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
 }
 
 /// Takes back what a task had brought about, as far as the case file remembers it.
-pub(crate) fn undo(run: &mut Run<'_>, task: Index, _outcome: TaskOutcome) {
+pub(crate) fn undo(run: &mut Run<'_>, task: Index, outcome: TaskOutcome) {
     let state = &run.file.tasks[task as usize];
     let (kind, parcel, Some(case)) = (state.kind, state.parcel, state.case) else { return };
     match kind {
-        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling => appeal::undo(run, case),
+        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling
+            if outcome == TaskOutcome::Filed =>
+        {
+            appeal::undo(run, case);
+        }
         TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
         TaskKind::KeepCommitment => commitment::undo(run, case),
         TaskKind::OfferSolution => {

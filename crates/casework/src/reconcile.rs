@@ -39,6 +39,9 @@ enum Found {
 impl Run<'_> {
     /// Sets, moves, meets and cancels deadlines until they are what the state asks for.
     pub(crate) fn reconcile(&mut self) {
+        if self.reconciled == Some(self.moves) {
+            return;
+        }
         let mut list = std::mem::take(&mut self.wants);
         list.clear();
         wants(&self.file, self.rules, &mut list);
@@ -52,6 +55,7 @@ impl Run<'_> {
             }
         }
         self.wants = list;
+        self.reconciled = Some(self.moves);
     }
 
     fn reconcile_one(&mut self, rule: RuleKind, subject: Subject, want: &Want, list: &crate::wants::Wants, wanted: &mut [bool]) {
@@ -340,14 +344,10 @@ impl Run<'_> {
 
 /// When the rungs of a ladder act: that long before the due time; outside staffed hours earlier, never before the start or an earlier rung.
 fn rungs(version: &RuleVersion, clock: &Clock, due_at: Instant, staffed: &StaffedHours) -> Vec<Instant> {
-    let ladder = match (&version.ladder_signed, clock.variant) {
-        (Some(signed), Some("signed")) => signed,
-        _ => &version.ladder,
-    };
-    let Ladder::Before(lengths) = ladder else { return Vec::new() };
-    let mut acts = Vec::with_capacity(lengths.len());
-    for length in lengths {
-        let mut at = due_at - *length;
+    let Ladder::Before(steps) = version.ladder_of(clock.variant) else { return Vec::new() };
+    let mut acts = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut at = due_at - step.before;
         if at >= clock.start && !staffed.contains(at) {
             at = staffed.before_last_end(at).unwrap_or(at);
         }

@@ -65,10 +65,19 @@ fn minute_of_day(text: &str) -> Option<u16> {
 /// When a rule acts before its due time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ladder {
-    /// That long before the due time, longest first.
-    Before(Vec<Length>),
+    /// Before the due time, longest first.
+    Before(Vec<Step>),
     /// At the due instant itself.
     AtDue,
+}
+
+/// A rung of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How long before the due time it acts.
+    pub before: Length,
+    /// The same as the operator wrote it: `because` names the rung by it.
+    pub name: String,
 }
 
 /// A rule as it holds from one date to another.
@@ -88,6 +97,17 @@ pub struct RuleVersion {
     pub ladder_signed: Option<Ladder>,
     /// The queue whose staffed hours its rungs keep.
     pub queue: Queue,
+}
+
+impl RuleVersion {
+    /// The ladder of a clock of this variant.
+    #[must_use]
+    pub fn ladder_of(&self, variant: Option<&str>) -> &Ladder {
+        match (&self.ladder_signed, variant) {
+            (Some(signed), Some("signed")) => signed,
+            _ => &self.ladder,
+        }
+    }
 }
 
 /// Numbers of a task kind.
@@ -253,7 +273,8 @@ pub struct RawRules {
 /// The compiled configuration.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    versions: BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>,
+    /// By platform, then by rule: looked up several times a decision. A rule of all platforms stands under each.
+    versions: Vec<Vec<RuleVersion>>,
     tasks: Vec<TaskRule>,
     staffed: [StaffedHours; 3],
     working_days: WorkingDays,
@@ -315,14 +336,14 @@ impl Rules {
                 *name = short_province(name);
             }
         }
+        let versions = by_platform(&versions);
         if problems.is_empty() { Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, texts }) } else { Err(problems) }
     }
 
     /// The version of a rule that holds for a clock that starts at this instant.
     #[must_use]
     pub fn version(&self, kind: RuleKind, platform: Platform, start: Instant) -> Option<&RuleVersion> {
-        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
-        let versions = self.versions.get(&(prefix, kind))?;
+        let versions = self.versions.get(platform as usize * RuleKind::ALL.len() + kind as usize)?;
         versions.iter().rfind(|v| v.from <= start && start < v.until).or_else(|| versions.last())
     }
 
@@ -343,6 +364,14 @@ impl Rules {
     pub const fn working_days(&self) -> &WorkingDays {
         &self.working_days
     }
+}
+
+fn by_platform(versions: &BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>) -> Vec<Vec<RuleVersion>> {
+    let of = |platform: Platform, kind: RuleKind| {
+        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
+        versions.get(&(prefix, kind)).cloned().unwrap_or_default()
+    };
+    Platform::ALL.iter().flat_map(|&platform| RuleKind::ALL.iter().map(move |&kind| (platform, kind))).map(|(p, k)| of(p, k)).collect()
 }
 
 type Say<'a> = &'a mut dyn FnMut(String, String);
@@ -464,20 +493,20 @@ fn compile_ladder(raw: Option<&RawLadder>, span: Span, key: &str, say: Say) -> L
             let mut rungs = Vec::new();
             for text in texts {
                 match Length::parse(text) {
-                    Ok(length) => rungs.push(length),
+                    Ok(before) => rungs.push(Step { before, name: text.clone() }),
                     Err(e) => say(key.to_owned(), e.to_string()),
                 }
             }
             if rungs.is_empty() {
                 say(key.to_owned(), "a ladder needs at least one rung".to_owned());
             }
-            if rungs.windows(2).any(|w| w[0] <= w[1]) {
+            if rungs.windows(2).any(|w| w[0].before <= w[1].before) {
                 say(key.to_owned(), "rungs go from the longest to the shortest, each once".to_owned());
             }
             if let (Span::Hours(length), Some(first)) = (span, rungs.first())
-                && *first > length
+                && first.before > length
             {
-                say(key.to_owned(), format!("the first rung ({first}) is longer than the rule itself ({length})"));
+                say(key.to_owned(), format!("the first rung ({}) is longer than the rule itself ({length})", first.name));
             }
             Ladder::Before(rungs)
         }

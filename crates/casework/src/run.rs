@@ -41,6 +41,8 @@ pub(crate) struct Run<'a> {
     pub noted: Vec<Change>,
     /// Changes so far: a settling that adds none is done.
     pub moves: u32,
+    /// The changes at the end of the last reconciliation: without a newer one, another would find the same.
+    pub reconciled: Option<u32>,
     /// The rung that acts.
     pub rung: Option<Rung>,
     /// Room for the deadlines that the state asks for.
@@ -159,7 +161,19 @@ pub(crate) struct TaskChange {
 impl<'a> Run<'a> {
     /// Begins.
     pub(crate) fn new(file: CaseFile, rules: &'a Rules, world: &'a World, now: Instant) -> Self {
-        Run { file, rules, world, now, because: Vec::new(), out: Vec::new(), noted: Vec::new(), moves: 0, rung: None, wants: Vec::new() }
+        Run {
+            file,
+            rules,
+            world,
+            now,
+            because: Vec::new(),
+            out: Vec::new(),
+            noted: Vec::new(),
+            moves: 0,
+            reconciled: None,
+            rung: None,
+            wants: Vec::new(),
+        }
     }
 
     /// The world as far as this case file has read it.
@@ -321,7 +335,10 @@ impl<'a> Run<'a> {
     fn refresh(&mut self, task: Index, ask: &Ask) {
         let state = &self.file.tasks[task as usize];
         let adopt = ask.deadline.filter(|d| state.deadline != Some(*d) && state.deadline.is_none());
+        // A rung wakes a task that sleeps; what a fact asks of it can wait.
+        let wakes = self.rung.is_some() && matches!(state.state, TaskState::Snoozed(_));
         let change = TaskChange {
+            state: wakes.then_some(TaskState::Open),
             urgency: Some(ask.urgency),
             deadline: adopt,
             due_at: adopt.map(|d| self.file.deadlines[d as usize].due_at),

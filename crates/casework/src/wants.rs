@@ -6,7 +6,7 @@ use crate::casefile::*;
 use crate::instant::{Instant, Length};
 use crate::look::index;
 use crate::parcel::Phase;
-use crate::region::{same_city, short_province};
+use crate::region::short_province;
 use crate::rule_kind::RuleKind as K;
 use crate::rules::{Rules, Span};
 use crate::words::*;
@@ -188,15 +188,11 @@ fn delivery(parcel: &Parcel, subject: Subject, out: &mut Wants) {
 
 fn presumed_lost(parcel: &Parcel, subject: Subject, rules: &Rules, out: &mut Wants) {
     let (Some(first), Some(newest)) = (parcel.first_scan(), parcel.newest()) else { return };
-    let same = match (&parcel.origin, &parcel.destination) {
-        (Some(a), Some(b)) => same_city(a, b) == Some(true),
-        _ => false,
-    };
     let quiet = match rules.version(K::PresumedLost, Platform::Other, first).and_then(|v| v.variants.get("quiet")) {
         Some(Span::Hours(quiet)) => *quiet,
         _ => Length::hours(48),
     };
-    let clock = Clock { floor: Some(newest.at + quiet), variant: same.then_some("same_city"), ..from(first) };
+    let clock = Clock { floor: Some(newest.at + quiet), variant: parcel.same_city.then_some("same_city"), ..from(first) };
     let met = match parcel.phase() {
         Phase::Unscanned | Phase::Moving | Phase::OutForDelivery => None,
         Phase::Lost => parcel.lost_since(),
@@ -446,7 +442,9 @@ fn case_clocks(file: &CaseFile, subject: Subject, case: &Case, out: &mut Wants) 
     if let Some(asked) = case.asked_at {
         out.push((K::FirstAnswer, subject, until(from(asked), case.answered_at)));
         if case.kind == CaseKind::NotReceived {
-            out.push((K::NotReceived, subject, until(from(asked), case.offered_at)));
+            // Said again later, it is the same loss: its clock started with the first word.
+            let first = file.deadlines.iter().find(|d| d.rule == K::NotReceived && d.subject == subject).map(|d| d.starts_at);
+            out.push((K::NotReceived, subject, until(from(first.unwrap_or(asked)), case.offered_at)));
         }
     }
     let appealed = match case.subject {

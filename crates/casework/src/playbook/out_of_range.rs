@@ -104,9 +104,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
     match d.outcome {
         TaskOutcome::Changed => run.close_case(d.case, CaseOutcome::Corrected),
         TaskOutcome::ChangeAddress => {
-            let parcel = d.parcel;
-            address_change::asked(run, parcel, d.answers.address.clone());
-            let other = parcel.and_then(|p| run.file.open_case_on(CaseKind::AddressChange, p));
+            let other = address_change::asked(run, d.parcel, d.answers.address.clone());
             run.case_mut(d.case).waits_for = other;
         }
         // Forwarded, fetched by the buyer, or sent again once it is home: the scans are waited for.

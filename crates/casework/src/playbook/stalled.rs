@@ -45,12 +45,9 @@ fn open(run: &mut Run<'_>, subject: Subject) -> Option<(Index, Index)> {
     None
 }
 
-/// Asks the courier to hurry, once while it is asked.
+/// Asks the courier to hurry; not while that is asked already.
 pub(super) fn urge(run: &mut Run<'_>, case: Index, parcel: Index) {
-    let asked = run.file.operations.iter().any(|o| o.parcel == parcel && o.case == case && o.kind == OperationKind::Urge);
-    if !asked {
-        run.request(OperationKind::Urge, parcel, case, OperationDetails::default());
-    }
+    run.request(OperationKind::Urge, parcel, case, OperationDetails::default());
 }
 
 /// What the courier said on the phone, in whatever case.
