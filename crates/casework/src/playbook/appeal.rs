@@ -94,14 +94,17 @@ pub(super) fn answered(run: &mut Run<'_>, d: Done<'_>) {
     }
 }
 
-/// A filed appeal was not: its clock stops.
-pub(super) fn undo(run: &mut Run<'_>, case: Index) {
+/// A filed appeal was not: its clock stops, and the limit for filing it runs again.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, kind: TaskKind, outcome: TaskOutcome) {
+    if let (TaskKind::AppealRuling, Subject::Dispute(i)) = (kind, run.case(case).subject) {
+        run.file.disputes[i as usize].appeal_done_at = None;
+    }
+    if outcome != TaskOutcome::Filed {
+        return;
+    }
     let state = run.case_mut(case);
     state.appeal_filed_at = None;
     state.appeal_answered_at = None;
-    if let Subject::Dispute(i) = state.subject {
-        run.file.disputes[i as usize].appeal_done_at = None;
-    }
     if let Some(sale) = sale_of(run, case) {
         run.file.after_sales[sale as usize].appeal_filed_at = None;
     }
