@@ -374,8 +374,9 @@ pub struct Commitment {
     pub id: String,
     /// What was promised.
     pub promise: Promise,
-    /// When.
-    pub made_at: Instant,
+    /// When; `None` until it is told as made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Instant>,
     /// By when, as said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Instant>,
@@ -388,6 +389,14 @@ pub struct Commitment {
     /// How and when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<(Instant, CommitmentStatus)>,
+}
+
+impl Commitment {
+    /// A promise of which nothing but its number and kind is known.
+    #[must_use]
+    pub(crate) const fn new(id: String, promise: Promise) -> Self {
+        Commitment { id, promise, made_at: None, due_at: None, text: None, waybill: None, ended: None }
+    }
 }
 
 /// A claim against a courier.

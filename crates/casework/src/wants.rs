@@ -419,16 +419,17 @@ fn dispute_clocks(platform: Platform, subject: Subject, dispute: &Dispute, out: 
 }
 
 fn commitment_clock(file: &CaseFile, subject: Subject, commitment: &Commitment, out: &mut Wants) {
+    let Some(made_at) = commitment.made_at else { return };
     let variant = match commitment.promise {
         Promise::Reply => Some("reply"),
         Promise::Reship => Some("reship"),
         _ => None,
     };
-    let clock = Clock { given: commitment.due_at, variant, ..from(commitment.made_at) };
+    let clock = Clock { given: commitment.due_at, variant, ..from(made_at) };
     let sent = if commitment.promise == Promise::Reship {
         let keeps = |p: &&Parcel| match &commitment.waybill {
             Some(waybill) => &p.waybill == waybill,
-            None => p.direction == Direction::Reship && p.declared_at >= commitment.made_at,
+            None => p.direction == Direction::Reship && p.declared_at >= made_at,
         };
         file.parcels.iter().filter(keeps).filter_map(Parcel::first_scan).min()
     } else {

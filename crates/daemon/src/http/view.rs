@@ -324,7 +324,7 @@ impl Reader<'_> {
             id: Some(c.id.clone()),
             kind: Some(c.promise.word()),
             status: Some(c.ended.map_or("made", |(_, status)| status.word())),
-            since: Some(text(c.made_at)),
+            since: c.made_at.map(text),
             due_at: c.due_at.map(text),
             waybill: c.waybill.as_ref().map(WaybillName::from),
             ..none.clone()
