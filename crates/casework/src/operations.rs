@@ -113,6 +113,21 @@ impl Run<'_> {
         self.moves += 1;
     }
 
+    /// A bracket task is open again: its operation is asked by hand as before, whatever had been answered.
+    pub(crate) fn ask_by_hand_again(&mut self, operation: Index, task: Index) {
+        let state = &mut self.file.operations[operation as usize];
+        if bracket(state.kind) != self.file.tasks[task as usize].kind {
+            return;
+        }
+        state.state = if state.requested { OperationState::Requested } else { OperationState::ByHand };
+        (state.answered_at, state.result_from, state.settled_at) = (None, None, None);
+        state.bracket = Some(task);
+        let (kind, case) = (state.kind, state.case);
+        if kind == OperationKind::Intercept {
+            self.drop_task(case, TaskKind::AskBuyerToRefuse);
+        }
+    }
+
     /// An operation ends. Says so where the courier's interface was asked.
     pub(crate) fn settle(&mut self, operation: Index, status: OperationStatus, reason: Option<&str>) {
         let now = self.now;

@@ -30,6 +30,7 @@ mod stalled;
 mod talk;
 mod uncollected;
 mod undelivered;
+mod undo;
 
 use crate::casefile::*;
 use crate::fact::{BuyerRequestFact, FactId};
@@ -43,6 +44,7 @@ use crate::words::*;
 use crate::world::{Change, News};
 
 pub(crate) use report::report;
+pub(crate) use undo::undo;
 
 /// Whether a change of the world can touch a case file.
 pub(crate) fn concerns(file: &CaseFile, change: &Change) -> bool {
@@ -269,32 +271,6 @@ pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
         _ => {
             run.ask(ask);
         }
-    }
-}
-
-/// Takes back what a task had brought about, as far as the case file remembers it.
-pub(crate) fn undo(run: &mut Run<'_>, task: Index, outcome: TaskOutcome) {
-    let state = &run.file.tasks[task as usize];
-    let (kind, parcel, Some(case)) = (state.kind, state.parcel, state.case) else { return };
-    match kind {
-        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling
-            if outcome == TaskOutcome::Filed =>
-        {
-            appeal::undo(run, case);
-        }
-        TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
-        TaskKind::KeepCommitment => commitment::undo(run, case),
-        TaskKind::OfferSolution => {
-            let state = run.case_mut(case);
-            (state.serve, state.offered_at) = (None, None);
-        }
-        TaskKind::InspectReturn => {
-            run.case_mut(case).inspected = false;
-            if let Some(p) = parcel {
-                run.file.parcels[p as usize].inspected_at = None;
-            }
-        }
-        _ => {}
     }
 }
 

@@ -11,6 +11,11 @@ use crate::words::*;
 
 /// `appeal_order`, `appeal_bad_address`, `appeal_auto_refund`, `appeal_ruling`.
 pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
+    if let (TaskKind::AppealRuling, Subject::Dispute(i)) = (d.kind, run.case(d.case).subject) {
+        // Filed or not worth it: the limit for the appeal has done its work.
+        run.file.disputes[i as usize].appeal_done_at = Some(d.at);
+        run.moves += 1;
+    }
     if d.outcome == TaskOutcome::NotWorthIt {
         let others = run.file.tasks.iter().any(|t| t.case == Some(d.case) && t.is_open());
         // The order is still to be shipped: only the appeal is given up.
@@ -22,15 +27,10 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
     let case = run.case_mut(d.case);
     case.appeal_filed_at = Some(d.at);
     case.appeal_answered_at = None;
-    let subject = case.subject;
-    match (d.kind, subject) {
-        (TaskKind::AppealAutoRefund, _) => {
-            if let Some(sale) = sale_of(run, d.case) {
-                run.file.after_sales[sale as usize].appeal_filed_at = Some(d.at);
-            }
-        }
-        (TaskKind::AppealRuling, Subject::Dispute(i)) => run.file.disputes[i as usize].appeal_done_at = Some(d.at),
-        _ => {}
+    if d.kind == TaskKind::AppealAutoRefund
+        && let Some(sale) = sale_of(run, d.case)
+    {
+        run.file.after_sales[sale as usize].appeal_filed_at = Some(d.at);
     }
 }
 
@@ -94,14 +94,17 @@ pub(super) fn answered(run: &mut Run<'_>, d: Done<'_>) {
     }
 }
 
-/// A filed appeal was not: its clock stops.
-pub(super) fn undo(run: &mut Run<'_>, case: Index) {
+/// A filed appeal was not: its clock stops, and the limit for filing it runs again.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, kind: TaskKind, outcome: TaskOutcome) {
+    if let (TaskKind::AppealRuling, Subject::Dispute(i)) = (kind, run.case(case).subject) {
+        run.file.disputes[i as usize].appeal_done_at = None;
+    }
+    if outcome != TaskOutcome::Filed {
+        return;
+    }
     let state = run.case_mut(case);
     state.appeal_filed_at = None;
     state.appeal_answered_at = None;
-    if let Subject::Dispute(i) = state.subject {
-        run.file.disputes[i as usize].appeal_done_at = None;
-    }
     if let Some(sale) = sale_of(run, case) {
         run.file.after_sales[sale as usize].appeal_filed_at = None;
     }

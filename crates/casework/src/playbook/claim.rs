@@ -191,6 +191,19 @@ pub(super) fn refusal_accepted(run: &mut Run<'_>, case: Index) {
     }
 }
 
+/// What somebody had said of the claim does not hold.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, outcome: TaskOutcome) {
+    let Some(claim) = run.case(case).parcel.and_then(|p| run.file.claim_on(p)) else { return };
+    let state = &mut run.file.claims[claim as usize];
+    match outcome {
+        TaskOutcome::Filed => state.filed_at = None,
+        TaskOutcome::Answered => state.answered_at = None,
+        TaskOutcome::Decided => (state.decided_at, state.amount) = (None, None),
+        TaskOutcome::Paid | TaskOutcome::Refused | TaskOutcome::Withdrawn => state.ended = None,
+        _ => {}
+    }
+}
+
 /// A lost parcel was found: the claim on it is taken back.
 pub(super) fn parcel_found(run: &mut Run<'_>, parcel: Index) {
     if let Some(case) = run.file.open_case_on(CaseKind::Claim, parcel) {

@@ -209,12 +209,18 @@ fn inspected(run: &mut Run<'_>, d: &Done<'_>, outcome: TaskOutcome) {
     state.decided = Some(outcome);
     run.reconcile();
     let sale = sale_of(run, d.case).or_else(|| open_refund(run));
+    let good = outcome == TaskOutcome::AsExpected;
+    if sale.is_none() && !good && run.file.refunded_since().is_none() {
+        // Nobody asked for the money yet; whoever does is to be refused with what was found.
+        let advice = advice_of(run, d.case);
+        run.ask(Ask::of(TaskKind::SettleReturn, d.case).advised(advice));
+    }
     let Some(sale) = sale.filter(|s| !run.file.after_sales[*s as usize].is_over()) else { return };
     if run.case(d.case).after_sale.is_none() {
         run.case_mut(d.case).after_sale = Some(sale);
     }
     let refunds = run.file.after_sales[sale as usize].asks_refund();
-    if outcome == TaskOutcome::AsExpected && !refunds {
+    if good && !refunds {
         exchange::goods_home(run, sale);
         return;
     }
@@ -307,8 +313,16 @@ fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
 /// Whether the money was asked back or given back, or a new parcel is on its way already.
 fn is_refund_in_sight(run: &Run<'_>) -> bool {
     use AfterSaleStatus as S;
-    let asked = run.file.after_sales.iter().any(|s| s.asks_refund() && !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
+    // A part of the money is a compensation: the goods' own fate is still to be settled.
+    let whole = |s: &&AfterSale| s.asks_refund() && run.file.is_whole(s);
+    let asked = run.file.after_sales.iter().filter(whole).any(|s| !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
     asked || run.file.parcels.iter().any(|p| p.direction == Direction::Reship)
+}
+
+/// Whether somebody settled what no after-sale asks for.
+fn was_settled(run: &Run<'_>, case: Index) -> bool {
+    let settled = |t: &Task| matches!(t.state, TaskState::Closed(TaskOutcome::Refunded | TaskOutcome::Refused));
+    run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == TaskKind::SettleReturn && settled(t))
 }
 
 /// How the case ends, where it does.
@@ -335,8 +349,8 @@ fn end(run: &Run<'_>, case: Index, sale: Option<Index>) -> Option<CaseOutcome> {
             // An exchange goes on in its own case.
             Some(_) if !refunds && good => Some(CaseOutcome::Returned),
             Some(_) => None,
-            None if good => Some(state.served.unwrap_or(CaseOutcome::Returned)),
-            None if state.served.is_some() => state.served,
+            None if open(TaskKind::SettleReturn) => None,
+            None if good || state.served.is_some() || was_settled(run, case) => Some(state.served.unwrap_or(CaseOutcome::Returned)),
             None => None,
         };
     }

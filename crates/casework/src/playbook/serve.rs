@@ -83,14 +83,38 @@ pub(super) fn compensated(run: &mut Run<'_>, d: Done<'_>) {
         TaskOutcome::DiscountNextTime => run.case_mut(d.case).served = Some(CaseOutcome::Compensated),
         _ => {}
     }
-    if run.case(d.case).served.is_some() && run.case(d.case).kind == CaseKind::BuyerRequest {
-        super::buyer_request::answered(run, d.case, CaseOutcome::Compensated);
+    if run.case(d.case).kind == CaseKind::BuyerRequest {
+        let outcome = run.case(d.case).served.unwrap_or(CaseOutcome::Declined);
+        super::buyer_request::answered(run, d.case, outcome);
     }
 }
 
 /// How the buyer was served, if so.
 pub(super) fn outcome(run: &Run<'_>, case: Index) -> Option<CaseOutcome> {
     run.case(case).served
+}
+
+/// The choice of how to serve the buyer is open again: what it had asked for is not needed.
+pub(super) fn undo_choice(run: &mut Run<'_>, case: Index, kind: TaskKind) {
+    for follows in [TaskKind::Reship, TaskKind::RefundBuyer, TaskKind::PayCompensation] {
+        run.drop_task(case, follows);
+    }
+    let lost = run.case(case).kind == CaseKind::Lost;
+    let state = run.case_mut(case);
+    (state.serve, state.served, state.reship) = (None, None, None);
+    // A loss stays known, whatever the buyer wants for it.
+    state.decided = lost.then_some(TaskOutcome::Lost);
+    if kind == TaskKind::OfferSolution {
+        state.offered_at = None;
+    }
+}
+
+/// The money that was to have gone back, or been paid, was not.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, kind: TaskKind, outcome: TaskOutcome) {
+    run.case_mut(case).served = None;
+    if kind == TaskKind::PayCompensation && outcome == TaskOutcome::Paid {
+        run.file.compensations.pop();
+    }
 }
 
 /// Links the new parcel, sees it scanned, or sees the money gone back.
