@@ -6,7 +6,8 @@
 
 mod live;
 
-use live::{Dice, Shop};
+use live::Shop;
+use parcelward_tests::dice::{Dice, setting};
 use parcelward_tests::journal::{difference, lived, orders_of, replayed};
 use parcelward_tests::{binary, workspace};
 use serde_json::Value;
@@ -50,7 +51,7 @@ fn import(shop: &Shop) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_live_journal_equals_a_replay_of_its_export() {
-    let mut dice = Dice::new("PARCELWARD_EQUALITY_SEED", 7);
+    let mut dice = Dice::new(setting("PARCELWARD_EQUALITY_SEED", || 7));
     let mut shop = Shop::at(PRESENT).await;
     let first = import(&shop);
     assert!(first.lines().last().unwrap().contains(" facts taken, 0 known already, "), "{first}");

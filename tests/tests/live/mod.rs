@@ -6,6 +6,7 @@ use parcelward::http::App;
 use parcelward::serve::{Running, start};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_scheduler::Clock;
+use parcelward_tests::dice::Dice;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -14,31 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
-
-/// A small generator with a seed, which it prints: a run that failed can be had again.
-pub struct Dice(u64);
-
-impl Dice {
-    /// From the seed in an environment variable, else from the one given.
-    pub fn new(variable: &str, usual: u64) -> Dice {
-        let seed = std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
-        println!("{variable}={seed}");
-        Dice(seed)
-    }
-
-    pub fn roll(&mut self, sides: u64) -> u64 {
-        // SplitMix64: any seed will do, also a small one.
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-
-    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[usize::try_from(self.roll(from.len() as u64)).unwrap()]
-    }
-}
 
 /// A clock that stands until it is moved, but for a millisecond with each look, so that later requests are later.
 #[derive(Debug)]

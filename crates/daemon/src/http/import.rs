@@ -5,12 +5,12 @@
 
 use super::app::App;
 use super::facts::{FactAnswer, FactAnswers, FactResult, hand_in};
-use super::params::Params;
+use super::params::{Params, Query};
 use super::problem::{Kind, Problem};
 use super::read_body;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, header};
 use parcelward_casework::parse::parse_fact;
 use parcelward_import::{FactLine, ImportError, Options, Report};
