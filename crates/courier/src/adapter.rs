@@ -109,7 +109,7 @@ pub trait InterceptToSender: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`].
-    async fn intercept_to_sender(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
+    async fn turn_to_sender(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
 }
 
 /// Turning a parcel round to the outlet that collected it.
@@ -119,7 +119,7 @@ pub trait InterceptToOutlet: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`].
-    async fn intercept_to_outlet(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
+    async fn turn_to_outlet(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
 }
 
 /// Turning a parcel round to a given address (the merchant's return warehouse).
@@ -129,7 +129,7 @@ pub trait InterceptToAddress: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`]; not sent where a part of the address that this courier needs is missing.
-    async fn intercept_to_address(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
+    async fn turn_to_address(&self, call: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError>;
 }
 
 /// Letting an intercepted parcel go on.
@@ -156,7 +156,7 @@ pub trait InterceptState: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`].
-    async fn intercept_state(&self, call: &Call, waybill: &Waybill, courier_reference: Option<&str>) -> Result<Looked, CourierError>;
+    async fn state_of_intercept(&self, call: &Call, waybill: &Waybill, courier_reference: Option<&str>) -> Result<Looked, CourierError>;
 }
 
 /// Sending a parcel to another address.
@@ -186,7 +186,7 @@ pub trait Urge: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`].
-    async fn urge(&self, call: &Call, request: &UrgeRequest) -> Result<Accepted, CourierError>;
+    async fn hurry(&self, call: &Call, request: &UrgeRequest) -> Result<Accepted, CourierError>;
 }
 
 /// Claiming for a loss: filing, and asking how it stands.
@@ -234,7 +234,7 @@ pub trait Proof: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`].
-    async fn proof(&self, call: &Call, query: &ProofQuery) -> Result<ProofAnswer, CourierError>;
+    async fn pictures(&self, call: &Call, query: &ProofQuery) -> Result<ProofAnswer, CourierError>;
 }
 
 /// Asking for scans to be pushed. Where they go is set with the account.
@@ -277,5 +277,5 @@ pub trait LookUp: Send + Sync {
     ///
     /// # Errors
     /// See [`CourierError`]. Only [`Looked::NotSeen`], after the time that [`LookUp::finds`] gives, says that there is none.
-    async fn look_up(&self, call: &Call, query: &LookUpQuery) -> Result<Looked, CourierError>;
+    async fn find(&self, call: &Call, query: &LookUpQuery) -> Result<Looked, CourierError>;
 }

@@ -40,6 +40,8 @@ pub enum Progress {
     Failed,
     /// Withdrawn.
     Cancelled,
+    /// Ended by the courier, without a word on how: a person reads its text.
+    Closed,
     /// A word that no table has; it moves nothing.
     Unrecognized,
 }

@@ -35,7 +35,7 @@ pub async fn perform(
     match kind {
         OperationKind::Intercept => {
             let request = InterceptRequest { ticket, destination: details.address.clone().unwrap_or_default() };
-            able(adapter.intercept_to_sender(), kind)?.intercept_to_sender(call, &request).await
+            able(adapter.intercept_to_sender(), kind)?.turn_to_sender(call, &request).await
         }
         OperationKind::InterceptCancel => {
             able(adapter.intercept_cancel(), kind)?.cancel_intercept(call, &ticket, earlier.0, earlier.1).await
@@ -54,7 +54,7 @@ pub async fn perform(
             let phone = details.phone.clone().ok_or_else(|| CourierError::missing("phone"))?;
             able(adapter.phone_change(), kind)?.change_phone(call, &PhoneChangeRequest { ticket, phone }).await
         }
-        OperationKind::Urge => able(adapter.urge(), kind)?.urge(call, &UrgeRequest { ticket, text }).await,
+        OperationKind::Urge => able(adapter.urge(), kind)?.hurry(call, &UrgeRequest { ticket, text }).await,
         OperationKind::Claim => {
             let cause =
                 ticket.reason.as_deref().and_then(ClaimCause::from_word).ok_or_else(|| CourierError::missing("reason of the claim"))?;
