@@ -10,9 +10,9 @@ use serde_json::Value;
 
 /// Scans come as a bare list; without a scan, and with a refusal, an object comes.
 pub(crate) fn tracked(query: &TrackingQuery, text: &str) -> Result<TrackingReport, CourierError> {
-    let outcome = match json::read::<Value>(text)? {
+    let outcome = match json::read_value(text)? {
         Value::Array(scans) => Tracked::Known(history(query, scans)?),
-        other => without_list(query, object(other)?)?,
+        other => without_list(query, json::shaped(other, "answer")?)?,
     };
     Ok(TrackingReport::one(query, outcome))
 }
@@ -57,18 +57,13 @@ pub(crate) fn place_of<const N: usize>(parts: [Text; N]) -> Option<String> {
 
 /// An intercept, an address change or a withdrawal: taken where `statusCode` is 0, and nowhere else.
 pub(crate) fn taken(text: &str) -> Result<Accepted, CourierError> {
-    let answer: Answer = object(json::read(text)?)?;
+    let answer: Answer = json::read(text)?;
     if answer.status_code.as_str() == codes::TAKEN { Ok(Accepted::default()) } else { Err(no(&answer)) }
 }
 
 pub(crate) fn subscribed(text: &str) -> Result<(), CourierError> {
-    let answer: Answer = object(json::read(text)?)?;
+    let answer: Answer = json::read(text)?;
     if answer.success.is_some_and(|success| success.0) { Ok(()) } else { Err(no(&answer)) }
-}
-
-/// A list of values would pass for an object by position; an answer never is one.
-fn object(value: Value) -> Result<Answer, CourierError> {
-    if value.is_object() { json::shaped(value, "answer") } else { Err(malformed("no object")) }
 }
 
 /// A no: of the interface (`statusCode`), or of the gateway before it (`success`). An answer that has neither says nothing.
