@@ -7,11 +7,23 @@ use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Reads an answer. What cannot be read is [`CourierError::Unconfirmed`]: it was sent, and what came says nothing.
+/// Reads an answer, a JSON object. What cannot be read is [`CourierError::Unconfirmed`]: it was sent, and what came says nothing.
 ///
 /// # Errors
 /// With the field at which reading stopped, and never its value.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, CourierError> {
+    // A derived struct would read itself out of a list as well, field by field: `[1]` would be an answer of yes.
+    if !text.trim_start().starts_with('{') {
+        return Err(CourierError::unconfirmed(UnclearReason::Malformed, format!("no JSON object ({} bytes)", text.len())));
+    }
+    from_text(text).map_err(|what| CourierError::unconfirmed(UnclearReason::Malformed, what))
+}
+
+/// Reads an answer of any JSON shape, for couriers that answer a list or an object.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_value(text: &str) -> Result<Value, CourierError> {
     from_text(text).map_err(|what| CourierError::unconfirmed(UnclearReason::Malformed, what))
 }
 
@@ -128,11 +140,14 @@ pub fn listed(value: Value) -> Vec<Value> {
     }
 }
 
-/// Reads a value that was set aside; the error never shows it.
+/// Reads an object that was set aside; the error never shows it.
 ///
 /// # Errors
 /// [`CourierError::Unconfirmed`] with the place at which it has another shape.
 pub fn shaped<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, CourierError> {
+    if !value.is_object() {
+        return Err(CourierError::unconfirmed(UnclearReason::Malformed, format!("no object at {place}")));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let at = if path == "." { place.to_owned() } else { format!("{place}.{path}") };

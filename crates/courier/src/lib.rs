@@ -12,6 +12,8 @@ mod adapter;
 mod answer;
 mod call;
 mod classify;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod error;
 mod exchange;
 mod gate;

@@ -13,8 +13,9 @@ use crate::limits::Limits;
 use crate::mask;
 use crate::text::{decode_text, form_encode};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use rustls_platform_verifier::BuilderVerifierExt;
 use serde::Deserialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How an account goes out. Defaults suit every courier.
@@ -119,14 +120,14 @@ impl Transport {
     /// # Errors
     /// Where the proxy is none, or the system's certificates cannot be read.
     pub fn new(settings: &TransportSettings, limits: &Limits) -> Result<Self, TransportSetupError> {
-        // The process may have one already; then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = tls()?;
         let proxy = match &settings.proxy {
             None => None,
             Some(url) => Some(reqwest::Proxy::all(url).map_err(|_| TransportSetupError("proxy is no URL".to_owned()))?),
         };
         let build = |idle: usize| {
             let mut client = reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
                 .connect_timeout(Duration::from_millis(settings.connect_ms))
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
@@ -301,6 +302,22 @@ impl Ready {
     }
 }
 
+/// TLS with the system's certificates, which are read once in the life of the process: reading them takes longer than anything else here.
+fn tls() -> Result<rustls::ClientConfig, TransportSetupError> {
+    static TLS: OnceLock<rustls::ClientConfig> = OnceLock::new();
+    if let Some(config) = TLS.get() {
+        return Ok(config.clone());
+    }
+    let failed = |e: rustls::Error| TransportSetupError(format!("no TLS: {e}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(BuilderVerifierExt::with_platform_verifier)
+        .map_err(failed)?
+        .with_no_client_auth();
+    Ok(TLS.get_or_init(|| config).clone())
+}
+
 /// The innermost cause of an HTTP error: it names no URL and no body.
 fn cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
@@ -309,4 +326,41 @@ fn cause(error: &reqwest::Error) -> String {
     }
     let text = cause.to_string();
     if std::ptr::eq(cause, error as &dyn std::error::Error) { "the connection failed".to_owned() } else { text.chars().take(120).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_refused_unless_it_is_allowed() {
+        let send = |allow: bool, url: &str| {
+            let settings = TransportSettings { allow_plain_http: allow, ..TransportSettings::default() };
+            let transport = Transport::new(&settings, &Limits::NONE).unwrap();
+            let body = Body::Form(vec![("a", "b c".to_owned())]);
+            let outgoing = Outgoing { purpose: Purpose::Change, url, headers: Vec::new(), body, mask: &[], known: Rejecting::default() };
+            transport.build(outgoing).map(|ready| ready.body)
+        };
+        assert!(send(false, "http://example.invalid/").is_err());
+        assert_eq!(send(true, "http://example.invalid/").as_deref(), Ok("a=b+c"));
+        assert_eq!(send(false, "https://example.invalid/").as_deref(), Ok("a=b+c"));
+        assert!(send(true, "ftp://example.invalid/").is_err() && send(true, "nothing").is_err());
+    }
+
+    #[test]
+    fn a_proxy_that_is_none_stops_the_account() {
+        let settings = TransportSettings { proxy: Some("no url at all".to_owned()), ..TransportSettings::default() };
+        assert!(Transport::new(&settings, &Limits::NONE).is_err());
+    }
+
+    /// Two hundred accounts are built in no time: a daemon has many, and a test builds one for each case.
+    #[test]
+    fn setting_up_is_cheap_after_the_first() {
+        let _ = Transport::new(&TransportSettings::default(), &Limits::NONE).unwrap();
+        let begin = Instant::now();
+        for _ in 0..200 {
+            let _ = Transport::new(&TransportSettings::default(), &Limits::NONE).unwrap();
+        }
+        assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+    }
 }

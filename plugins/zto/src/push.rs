@@ -25,12 +25,7 @@ impl PushIn for Zto {
         if fields.get("company_id").is_some_and(|company| !company.is_empty() && company != signing.app_key) {
             return Err(PushProblem::Unverified("for another account"));
         }
-        let kind = fields.get("msg_type").unwrap_or("Traces");
-        let items = if kind == "Traces" {
-            scans(data, &self.config().kinds)?
-        } else {
-            vec![PushedItem { key: md5_base64(&[kind, data]), tells: Pushed::Other(kind.to_owned()) }]
-        };
+        let items = told(data, &self.config().kinds)?;
         Ok(PushReceipt { items, acknowledge: Acknowledgement::json(r#"{"status":true,"message":"","result":"","statusCode":"0"}"#) })
     }
 
@@ -39,9 +34,14 @@ impl PushIn for Zto {
     }
 }
 
-fn scans(data: &str, kinds: &ReturnKinds) -> Result<Vec<PushedItem>, PushProblem> {
+/// What the signed text tells. `msg_type` stands outside of it, so what it is is read from the text itself.
+fn told(data: &str, kinds: &ReturnKinds) -> Result<Vec<PushedItem>, PushProblem> {
     let value: serde_json::Value = json::from_text(data).map_err(PushProblem::Malformed)?;
-    json::listed(value).into_iter().map(|scan| item(scan, kinds)).collect()
+    let scans = json::listed(value);
+    if scans.iter().all(|scan| scan.get("action").is_some()) && !scans.is_empty() {
+        return scans.into_iter().map(|scan| item(scan, kinds)).collect();
+    }
+    Ok(vec![PushedItem { key: md5_base64(&["other", data]), tells: Pushed::Other("not a scan".to_owned()) }])
 }
 
 fn item(scan: serde_json::Value, kinds: &ReturnKinds) -> Result<PushedItem, PushProblem> {
