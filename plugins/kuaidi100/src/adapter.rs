@@ -115,7 +115,7 @@ impl CourierAdapter for Kuaidi100 {
             SignType::Sha256 => form.extend([("sign", sha256_hex_upper(&signed)), ("signType", "SHA256".to_owned())]),
         }
         form.push(("param", param));
-        responses::tracked(query, company, &self.send(call, Purpose::Question, &self.config.query_url, form).await?)
+        responses::tracked(query, &self.send(call, Purpose::Question, &self.config.query_url, form).await?)
     }
 
     fn intercept_to_sender(&self) -> Option<&dyn InterceptToSender> {

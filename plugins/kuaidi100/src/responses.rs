@@ -18,15 +18,16 @@ fn malformed(what: String) -> CourierError {
     CourierError::unconfirmed(UnclearReason::Malformed, what)
 }
 
-/// What a question's answer says. `company` is what was asked about.
-pub(crate) fn tracked(query: &TrackingQuery, company: &str, text: &str) -> Result<TrackingReport, CourierError> {
+/// What a question's answer says.
+pub(crate) fn tracked(query: &TrackingQuery, text: &str) -> Result<TrackingReport, CourierError> {
     let answer: Answer = json::read(text)?;
     let (code, message) = (answer.return_code.as_str().to_owned(), answer.message.as_str().to_owned());
     if answer.result.is_some_and(|result| !result.0) || (answer.data.is_none() && !code.is_empty() && code != "200") {
         return failure(query, &code, &message);
     }
-    let other = |given: &str, asked: &str| !given.is_empty() && !given.eq_ignore_ascii_case(asked);
-    if other(answer.nu.as_str().trim(), &query.number) || other(answer.com.as_str().trim(), company) {
+    // Only the number: Kuaidi100 has several names for some couriers, and may answer under another than it was asked.
+    let number = answer.nu.as_str().trim();
+    if !number.is_empty() && !number.eq_ignore_ascii_case(&query.number) {
         return Err(malformed("another parcel at nu".to_owned()));
     }
     Ok(TrackingReport::one(query, Tracked::Known(history(answer)?)))

@@ -34,10 +34,7 @@ const SUBJECT: Subject = Subject {
         ("KUAIDI100_SECRET", "TESTSECRET1"),
         ("KUAIDI100_PARTNER_KEY", "TESTPARTNERKEY1"),
     ],
-    not_applicable: &[
-        ("tracking/throttled", "no code for it is published; HTTP 429 is among the faults"),
-        ("changes/throttled", "no code for it is published"),
-    ],
+    not_applicable: &[("changes/throttled", "no code for it is published, and HTTP 429 leaves a change unconfirmed")],
 };
 
 parcelward_courier::conformance_tests!(SUBJECT);
