@@ -8,6 +8,7 @@ use crate::fact::*;
 use crate::instant::Instant;
 use crate::look::index;
 use crate::playbook;
+use crate::region::same_city;
 use crate::run::Run;
 use crate::words::*;
 
@@ -93,6 +94,7 @@ impl Run<'_> {
         parcel.electronic = f.electronic_waybill.unwrap_or(parcel.electronic);
         parcel.origin = f.origin.as_ref().map(Area::of).or(parcel.origin.take());
         parcel.destination = f.destination.as_ref().map(Area::of).or(parcel.destination.take());
+        parcel.same_city = matches!((&parcel.origin, &parcel.destination), (Some(a), Some(b)) if same_city(a, b) == Some(true));
         parcel.eta = f.estimated_delivery_at.or(parcel.eta);
         parcel.insured = f.insured_value.or(parcel.insured);
         self.moves += 1;
@@ -184,12 +186,14 @@ impl Run<'_> {
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
             // The same step told again: what it adds is taken in, its clock is not started twice.
-            Some(step) => step.by = f.decided_by.or(step.by),
-            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by }),
+            Some(step) => {
+                step.by = f.decided_by.or(step.by);
+                step.respond_by = f.respond_by.or(step.respond_by);
+            }
+            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by, respond_by: f.respond_by }),
         }
         if newest {
             state.kind = f.kind;
-            state.respond_by = f.respond_by;
             state.amount = f.amount.or(state.amount);
             state.reason = f.reason.clone().or(state.reason.take());
         }

@@ -153,6 +153,9 @@ pub struct Parcel {
     /// To where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Area>,
+    /// Whether it stays within one city, where both ends are known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_city: bool,
     /// When the courier means to deliver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Instant>,
@@ -200,6 +203,7 @@ impl Parcel {
             electronic: false,
             origin: None,
             destination: None,
+            same_city: false,
             eta: None,
             insured: None,
             replaced_by: None,
@@ -245,6 +249,9 @@ pub struct AfterSaleStep {
     /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<DecidedBy>,
+    /// The platform's limit for our answer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond_by: Option<Instant>,
 }
 
 /// An after-sale.
@@ -259,9 +266,6 @@ pub struct AfterSale {
     /// Amount in yuan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// The platform's limit for our answer to its newest step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond_by: Option<Instant>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -294,7 +298,6 @@ impl AfterSale {
             kind,
             steps: Vec::new(),
             amount: None,
-            respond_by: None,
             reason: None,
             return_parcel: None,
             we_agreed: false,
@@ -842,6 +845,8 @@ pub enum TimerKind {
     AskAgain(TaskKind),
     /// A note reminds: its text.
     Remind(String),
+    /// Something that is known ends then: its case looks at what holds.
+    LookAgain,
 }
 
 /// Something that comes back at its time.

@@ -1,6 +1,6 @@
 //! One call of an adapter: when it is made, by when it must be over, and what was said on the wire.
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Recorded};
 use crate::gate::Permit;
 use parcelward_casework::instant::{Instant, Length};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ pub struct Call {
     started: std::time::Instant,
     until: Option<std::time::Instant>,
     permit: Mutex<Option<Permit>>,
-    exchanges: Mutex<Vec<Exchange>>,
+    exchanges: Mutex<Vec<Recorded>>,
 }
 
 impl Call {
@@ -73,13 +73,13 @@ impl Call {
     }
 
     /// Opens a record; its place is needed to close it.
-    pub(crate) fn record(&self, exchange: Exchange) -> usize {
+    pub(crate) fn record(&self, exchange: Recorded) -> usize {
         let mut exchanges = lock(&self.exchanges);
         exchanges.push(exchange);
         exchanges.len() - 1
     }
 
-    pub(crate) fn amend(&self, place: usize, change: impl FnOnce(&mut Exchange)) {
+    pub(crate) fn amend(&self, place: usize, change: impl FnOnce(&mut Recorded)) {
         if let Some(exchange) = lock(&self.exchanges).get_mut(place) {
             change(exchange);
         }
@@ -88,7 +88,7 @@ impl Call {
     /// Everything that was said so far, masked, in order. An exchange that was cut short by dropping the call says so.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
-        lock(&self.exchanges).clone()
+        lock(&self.exchanges).iter().map(Recorded::shown).collect()
     }
 
     /// Whether a request that changes something may have left: what a caller asks after it gave a call up.

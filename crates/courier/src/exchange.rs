@@ -1,7 +1,9 @@
 //! The record of one exchange on the wire, masked: what `explain` shows of a call.
 //!
-//! Deliberately absent: header values, secrets, signatures and personal data. They are masked before the record exists.
+//! Deliberately absent: header values, secrets, signatures and personal data. What was said is masked when it is asked for, since most
+//! records (of polls that went well) are never looked at; until then it is in no `Debug`.
 
+use crate::mask;
 use parcelward_casework::instant::{Instant, rfc3339};
 use serde::Serialize;
 
@@ -29,6 +31,46 @@ pub struct Exchange {
     pub response: String,
     /// Milliseconds until the end.
     pub took_ms: u64,
+}
+
+/// An exchange as it was, not masked. Nothing outside this crate sees it.
+pub(crate) struct Recorded {
+    pub(crate) at: Instant,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) request: String,
+    pub(crate) changes: bool,
+    pub(crate) end: ExchangeEnd,
+    pub(crate) status: Option<u16>,
+    pub(crate) response: String,
+    pub(crate) took_ms: u64,
+    /// Fields to hide beside those that are hidden by their names.
+    pub(crate) mask: &'static [&'static str],
+}
+
+impl Recorded {
+    pub(crate) fn shown(&self) -> Exchange {
+        let query = self.query.as_deref().map(|query| format!("?{}", mask::form(query, self.mask, 0))).unwrap_or_default();
+        Exchange {
+            at: self.at,
+            method: "POST".to_owned(),
+            host: self.host.clone(),
+            path: format!("{}{query}", self.path),
+            request: mask::body(&self.request, self.mask),
+            changes: self.changes,
+            end: self.end.clone(),
+            status: self.status,
+            response: mask::body(&self.response, self.mask),
+            took_ms: self.took_ms,
+        }
+    }
+}
+
+impl std::fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorded").field("host", &self.host).field("end", &self.end).finish_non_exhaustive()
+    }
 }
 
 /// How an exchange ended.

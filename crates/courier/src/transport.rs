@@ -7,10 +7,9 @@
 use crate::call::Call;
 use crate::classify::{Outcome, Purpose, Rejecting, classify};
 use crate::error::{CourierError, NotSentReason};
-use crate::exchange::{Exchange, ExchangeEnd};
+use crate::exchange::{ExchangeEnd, Recorded};
 use crate::gate::Gate;
 use crate::limits::Limits;
-use crate::mask;
 use crate::text::{decode_text, form_encode};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -262,29 +261,29 @@ impl Ready {
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    fn record(&self, call: &Call) -> Exchange {
-        let query = self.url.query().map(|query| format!("?{}", mask::form(query, self.mask, 0))).unwrap_or_default();
-        Exchange {
+    fn record(&self, call: &Call) -> Recorded {
+        Recorded {
             at: call.elapsed_now(),
-            method: "POST".to_owned(),
             host: self.host(),
-            path: format!("{}{query}", self.url.path()),
-            request: mask::body(&self.body, self.mask),
+            path: self.url.path().to_owned(),
+            query: self.url.query().map(str::to_owned),
+            request: self.body.clone(),
             changes: self.purpose == Purpose::Change,
             end: ExchangeEnd::Open,
             status: None,
             response: String::new(),
             took_ms: 0,
+            mask: self.mask,
         }
     }
 
-    fn close(&self, exchange: &mut Exchange, sent: &Sent, took_ms: u64) {
+    fn close(&self, exchange: &mut Recorded, sent: &Sent, took_ms: u64) {
         exchange.took_ms = took_ms;
         match sent {
             Ok((reply, _)) => {
                 exchange.end = ExchangeEnd::Answered;
                 exchange.status = Some(reply.status);
-                exchange.response = mask::body(&reply.text, self.mask);
+                exchange.response.clone_from(&reply.text);
             }
             Err(Outcome::NoConnection(why)) => exchange.end = ExchangeEnd::NeverLeft(why.clone()),
             Err(_) => exchange.end = ExchangeEnd::Broken(self.told(sent)),

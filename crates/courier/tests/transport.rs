@@ -1,4 +1,5 @@
 //! The transport against a scripted peer: connections, places at the gate, and what is left of a call that was given up.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as the test does")]
 
 use parcelward_courier::conformance::{Act, NOW, Peer};
 use parcelward_courier::{

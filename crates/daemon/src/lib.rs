@@ -7,6 +7,7 @@
 pub mod commands;
 pub mod config;
 mod daemon;
+pub mod demo;
 pub mod http;
 pub mod reference;
 pub mod replay;

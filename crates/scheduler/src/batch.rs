@@ -260,36 +260,36 @@ impl<'a> Run<'a> {
         registered
     }
 
-    /// Gives the facts that waited for these waybills to their order, in the order in which they were received.
+    /// Gives the facts that waited for these waybills to their order: waybill by waybill, each in the order in which they were received.
     async fn release(&mut self, at: usize, by: &FactId, order: &OrderKey, registered: Vec<Waybill>) -> Result<(), Trouble> {
-        let mut registered = registered;
-        while !registered.is_empty() {
-            let ours = self.intake.register(self.tx, registered, order).await?;
-            let stored = self.intake.parked(self.tx, &ours).await?;
-            let mut waiting: Vec<(Waiting, Arc<Fact>)> = Vec::new();
-            for parked in stored {
-                waiting.extend(self.read_parked(parked));
-            }
-            let mut here: Vec<WaitsHere> = ours.iter().flat_map(|w| self.waits_here.remove(w).unwrap_or_default()).collect();
-            here.sort_by_key(|w| w.entry);
-            for WaitsHere { entry, at, fact } in here {
-                if let Some(Entry::Fact(waited)) = self.entries.get_mut(entry) {
-                    waited.parked = None;
-                }
-                self.found_here.push((at, order.clone()));
-                self.intake.note_seen(&fact, Some(order.clone()));
-                waiting.push((Waiting::Here(entry), fact));
-            }
-            registered = Vec::new();
-            for (which, fact) in waiting {
-                let Taken::File(file) = self.hand.take(order, false) else { break };
+        if registered.is_empty() {
+            return Ok(());
+        }
+        for waybill in self.intake.register(self.tx, registered, order).await? {
+            for (which, fact) in self.waiting(&waybill, order).await? {
+                let Taken::File(file) = self.hand.take(order, false) else { return Ok(()) };
                 let known = file.parcels.len();
                 let plan = self.decide(file, Signal::Fact { fact: &fact, released_by: Some(by) }).ok_or(Trouble::Fact(at))?;
                 self.entries.push(Entry::Released { fact: which, order: order.clone() });
-                registered.extend(self.settle(order, plan, known));
+                self.settle(order, plan, known);
             }
         }
         Ok(())
+    }
+
+    /// The facts that waited for a waybill, in earlier batches and in this one. They are given out once.
+    async fn waiting(&mut self, waybill: &Waybill, order: &OrderKey) -> Result<Vec<(Waiting, Arc<Fact>)>, Trouble> {
+        let stored = self.intake.parked(self.tx, waybill).await?;
+        let mut waiting: Vec<(Waiting, Arc<Fact>)> = stored.into_iter().filter_map(|parked| self.read_parked(parked)).collect();
+        for WaitsHere { entry, at, fact } in self.waits_here.remove(waybill).unwrap_or_default() {
+            if let Some(Entry::Fact(waited)) = self.entries.get_mut(entry) {
+                waited.parked = None;
+            }
+            self.found_here.push((at, order.clone()));
+            self.intake.note_seen(&fact, Some(order.clone()));
+            waiting.push((Waiting::Here(entry), fact));
+        }
+        Ok(waiting)
     }
 
     fn read_parked(&self, parked: ParkedFact) -> Option<(Waiting, Arc<Fact>)> {

@@ -39,7 +39,7 @@ pub(crate) struct Intake {
 
 /// The part of an id that stands for its order.
 fn tag_of(id: &str) -> &str {
-    id.rsplit_once('-').map_or(id, |(tag, _)| tag)
+    id.split_once('-').map_or(id, |(tag, _)| tag)
 }
 
 fn id_of(body: &FactBody) -> Option<&str> {
@@ -157,16 +157,12 @@ impl Intake {
         Ok(ours)
     }
 
-    /// The stored facts that wait for these waybills, in the order in which they were received. They are given out once.
-    pub(crate) async fn parked(&mut self, tx: &mut dyn Transaction, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError> {
-        let unasked: Vec<Waybill> = waybills.iter().filter(|w| !self.parked.contains_key(*w)).cloned().collect();
-        self.ask_parked(tx, unasked).await?;
-        let mut found = Vec::new();
-        for waybill in waybills {
-            found.append(self.parked.entry(waybill.clone()).or_default());
+    /// The stored facts that wait for a waybill, in the order in which they were received. They are given out once.
+    pub(crate) async fn parked(&mut self, tx: &mut dyn Transaction, waybill: &Waybill) -> Result<Vec<ParkedFact>, StoreError> {
+        if !self.parked.contains_key(waybill) {
+            self.ask_parked(tx, vec![waybill.clone()]).await?;
         }
-        found.sort_by_key(|parked| parked.seq);
-        Ok(found)
+        Ok(self.parked.get_mut(waybill).map(std::mem::take).unwrap_or_default())
     }
 
     async fn ask_parked(&mut self, tx: &mut dyn Transaction, waybills: Vec<Waybill>) -> Result<(), StoreError> {

@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: filing it. That answers the platform, and is a person's.
 
-use super::{NO_ANSWER_YET, dispute};
+use super::dispute;
 use crate::casefile::*;
+use crate::look::index;
 use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
@@ -42,6 +43,22 @@ pub(super) fn sale_of(run: &Run<'_>, case: Index) -> Option<Index> {
     }
 }
 
+/// The appeal against an after-sale's refund was filed in another case: this one waits for it and ends as it does.
+pub(super) fn goes_with_another(run: &mut Run<'_>, case: Index) -> bool {
+    let Some(sale) = sale_of(run, case).filter(|s| run.file.after_sales[*s as usize].appeal_filed_at.is_some()) else { return false };
+    if run.case(case).appeal_filed_at.is_some() {
+        return false;
+    }
+    let of_sale = |c: &Case| c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale);
+    let Some(other) = run.file.cases.iter().rposition(|c| c.appeal_filed_at.is_some() && of_sale(c)) else { return false };
+    match run.file.cases[other].closed {
+        Some((_, outcome)) => run.close_case(case, outcome),
+        None if run.case(case).waits_for != Some(index(other)) => run.case_mut(case).waits_for = Some(index(other)),
+        None => {}
+    }
+    true
+}
+
 /// `appeal_answer` is due: is there an answer?
 pub(super) fn check(run: &mut Run<'_>, subject: Subject) {
     if let Subject::Case(case) = subject
@@ -59,7 +76,7 @@ pub(super) fn answered(run: &mut Run<'_>, d: Done<'_>) {
             run.ask(Ask::of(TaskKind::ReviewCase, d.case));
         }
         (_, TaskOutcome::NoAnswer) => {
-            let at = run.now + NO_ANSWER_YET;
+            let at = run.now + run.rules.again.no_answer;
             run.ask_again(d.kind, d.case, at);
         }
         (_, outcome) => {

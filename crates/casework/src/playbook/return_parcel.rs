@@ -5,18 +5,12 @@
 use super::appeal::sale_of;
 use super::{claim, exchange, lost, out_of_range, serve};
 use crate::casefile::*;
-use crate::instant::Length;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
-
-/// After an answer that is none, a buyer is asked once more this much later.
-const BUYER_SILENT: Length = Length::days(2);
-/// What an extension is worth where the person did not say until when.
-const EXTENSION: Length = Length::days(3);
 
 /// Opens a case for every parcel of ours that comes back, and for every return that was agreed.
 pub(super) fn open(run: &mut Run<'_>) {
@@ -33,11 +27,19 @@ pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let (sale, state) = (index(sale), &run.file.after_sales[sale]);
         let agreed = matches!(state.status(), Some(AfterSaleStatus::Agreed | AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received));
-        let had = |c: &Case| c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale));
+        let had = |c: &Case| {
+            c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale)) && !was_called_off(c)
+        };
         if state.goods_come_back() && agreed && !run.file.cases.iter().any(had) {
             open_for_sale(run, sale);
         }
     }
+}
+
+/// Whether a case ended because its after-sale did, before any goods were seen: agreed to again, it is a new cause.
+fn was_called_off(case: &Case) -> bool {
+    let ended = matches!(case.closed, Some((_, CaseOutcome::Withdrawn | CaseOutcome::Refused | CaseOutcome::Refunded)));
+    ended && !case.inspected
 }
 
 fn open_for_sale(run: &mut Run<'_>, sale: Index) {
@@ -63,6 +65,9 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     let Some(case) = run.file.open_case_on(CaseKind::ReturnParcel, parcel) else { return };
     run.drop_task(case, TaskKind::ChaseReturn);
     run.drop_task(case, TaskKind::DecideReturnMissing);
+    if !scan.is_exception(ExceptionReason::Lost) {
+        run.drop_task(case, TaskKind::AskBuyerToChaseReturn);
+    }
     if matches!(scan.status, TrackingStatus::Returned | TrackingStatus::Delivered)
         && run.case(case).decided == Some(TaskOutcome::NotArrived)
     {
@@ -121,15 +126,8 @@ pub(super) fn rung_of_receipt(run: &mut Run<'_>, subject: Subject) {
     if home {
         run.drop_task(case, TaskKind::ExtendOrAppealReturn);
     }
-    let done = run
-        .file
-        .tasks
-        .iter()
-        .any(|t| t.case == Some(case) && t.kind == kind && !t.is_open() && t.state != TaskState::Closed(TaskOutcome::NotNeeded));
-    if !done {
-        let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
-        run.ask(Ask::of(kind, case).advised(advice));
-    }
+    let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
+    run.ask(Ask::of(kind, case).advised(advice));
 }
 
 /// `return_receipt` breached: refunded without the goods.
@@ -144,6 +142,12 @@ pub(super) fn breached_receipt(run: &mut Run<'_>, subject: Subject) {
 fn is_home(run: &Run<'_>, case: Index) -> bool {
     let received = sale_of(run, case).is_some_and(|s| run.file.after_sales[s as usize].at(AfterSaleStatus::Received).is_some());
     received || run.case(case).parcel.is_some_and(|p| run.file.parcel(p).home_since().is_some())
+}
+
+/// Whether the buyer has sent the goods, or said by what parcel they come.
+fn is_sent(run: &Run<'_>, sale: Index) -> bool {
+    let state = &run.file.after_sales[sale as usize];
+    state.return_parcel.is_some() || matches!(state.status(), Some(AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received))
 }
 
 fn advice_of(run: &Run<'_>, case: Index) -> Option<Advice> {
@@ -174,14 +178,14 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             }
         }
         (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) if !run.file.tasks[d.task as usize].again => {
-            let at = run.now + BUYER_SILENT;
+            let at = run.now + run.rules.again.return_silent;
             run.ask_again(d.kind, d.case, at);
         }
         (_, TaskOutcome::Extended) => {
             if let Some(sale) = sale_of(run, d.case) {
                 let running = run.file.running(RuleKind::ReturnReceipt, Subject::AfterSale(sale));
                 let due = running.map_or(run.now, |r| run.file.deadlines[r as usize].due_at);
-                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + EXTENSION));
+                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + run.rules.again.extension));
                 run.moves += 1;
             }
         }
@@ -250,7 +254,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
     let ours = parcel.is_some_and(|p| run.file.parcel(p).is_ours());
-    if let Some(p) = parcel.filter(|_| ours) {
+    // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
+    if let Some(p) = parcel.filter(|_| ours && !run.file.is_as_reported(case)) {
         match run.file.parcel(p).phase() {
             Phase::Delivered => return run.close_case(case, CaseOutcome::Delivered),
             Phase::Moving | Phase::OutForDelivery | Phase::Waiting if run.case(case).subject == Subject::Parcel(p) => {
@@ -259,6 +264,9 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             Phase::Lost => return run.close_case(case, CaseOutcome::Lost),
             _ => {}
         }
+    }
+    if sale.is_some_and(|s| is_sent(run, s)) {
+        run.drop_task(case, TaskKind::AskReturnWaybill);
     }
     if is_home(run, case) {
         arrived(run, case, parcel.filter(|_| ours));

@@ -62,7 +62,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         _ => {
             run.case_mut(d.case).serve = Some(Serve::Reship);
             // Until the parcel is declared, nothing but this asks after it.
-            let at = run.next_day();
+            let at = run.now + run.rules.again.undeclared;
             run.ask_again(d.kind, d.case, at);
             if let Some(waybill) = &d.answers.waybill {
                 let parcel = run.register(waybill, Direction::Reship, d.at);
@@ -159,7 +159,7 @@ pub(super) fn buyer_wants(run: &mut Run<'_>, wants: BuyerWants) {
 /// What follows from the way in which a parcel came to an end that several cases share: `true` where it closed the case.
 pub(super) fn close_with_parcel(run: &mut Run<'_>, case: Index) -> bool {
     use crate::parcel::Phase;
-    let Some(parcel) = run.case(case).parcel else { return false };
+    let Some(parcel) = run.case(case).parcel.filter(|_| !run.file.is_as_reported(case)) else { return false };
     let outcome = match run.file.parcel(parcel).phase() {
         Phase::Delivered => CaseOutcome::Delivered,
         Phase::Refused => CaseOutcome::Refused,

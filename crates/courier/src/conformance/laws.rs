@@ -7,7 +7,7 @@ use crate::limits::LimitsSettings;
 use crate::plugin::Account;
 use crate::secret::{SecretReference, SecretSource, UnreadableSecret};
 use crate::tracking::TrackingQuery;
-use crate::{SecretString, TransportSettings};
+use crate::{OperationKind, SecretString, TransportSettings, offers};
 
 /// No secret is there.
 struct NoSecret;
@@ -51,6 +51,19 @@ pub async fn settings_are_checked(subject: &Subject) -> Vec<String> {
         breaches.push("an account without any setting is built".to_owned());
     }
     breaches
+}
+
+/// Law: what a courier's own adapter offers is what the rules count on (`Courier::offers`).
+pub async fn the_rules_know_what_it_offers(subject: &Subject) -> Vec<String> {
+    let adapter = match subject.adapter("http://127.0.0.1:9", &transport(1_000)) {
+        Ok(adapter) => adapter,
+        Err(why) => return vec![why],
+    };
+    if !adapter.identity().is_direct() {
+        return Vec::new();
+    }
+    let differs = OperationKind::ALL.iter().filter(|kind| offers(adapter.as_ref(), **kind) != subject.courier.offers(**kind));
+    differs.map(|kind| format!("{kind}: the rules say {}, the adapter does not", subject.courier.offers(*kind))).collect()
 }
 
 /// Law: an account's limit is kept by its own gate: what goes beyond it is not sent, and says how long to wait.

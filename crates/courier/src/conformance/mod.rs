@@ -28,7 +28,7 @@ mod rendering;
 
 pub use cases::{CHANGES_TOGETHER, REQUIRED, fixtures_are_there, fixtures_hold};
 pub use faults::{cut_answers_are_unconfirmed, faults_are_told_apart};
-pub use laws::{settings_are_checked, the_account_is_kept_to_its_limits};
+pub use laws::{settings_are_checked, the_account_is_kept_to_its_limits, the_rules_know_what_it_offers};
 pub use peer::{Act, Peer, Seen};
 pub use pushes::{pushes_are_checked, pushes_hold};
 
@@ -61,7 +61,7 @@ macro_rules! conformance_tests {
     ($subject:expr) => {
         $crate::conformance_tests!(@each $subject;
             fixtures_are_there, fixtures_hold, faults_are_told_apart, cut_answers_are_unconfirmed, pushes_hold, pushes_are_checked,
-            settings_are_checked, the_account_is_kept_to_its_limits);
+            settings_are_checked, the_rules_know_what_it_offers, the_account_is_kept_to_its_limits);
     };
     (@each $subject:expr; $($law:ident),+) => {
         $(

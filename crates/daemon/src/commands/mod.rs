@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod config;
+pub mod demo;
 pub mod docs;
 pub mod replay;
 pub mod serve;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ConfigArgs {
     /// Folder with your own values; each replaces the shipped one of the same key
-    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG")]
+    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG", hide_env_values = true)]
     pub dir: Option<PathBuf>,
 }
 
@@ -51,6 +52,8 @@ pub enum Command {
     Config(config::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
+    /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
+    Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
 }
@@ -63,6 +66,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
     };
     result.unwrap_or_else(|error| {

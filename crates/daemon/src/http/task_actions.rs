@@ -15,8 +15,7 @@ use axum::response::Response;
 use axum::{Extension, Json};
 use parcelward_casework::Refusal;
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::task_table::ways;
-use parcelward_casework::words::{TaskKind, TaskVerb};
+use parcelward_casework::words::TaskVerb;
 use parcelward_scheduler::{Incoming, Receipt, Refused};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,14 +30,6 @@ const SOURCE: &str = "parcelward/api";
 const MOST: usize = 200;
 /// The largest body of one action, in bytes.
 const MAX_BODY: usize = 1 << 20;
-
-/// The required and the optional answers of an outcome.
-pub(super) fn answers_of(kind: TaskKind, outcome: &str) -> (Vec<&'static str>, Vec<&'static str>) {
-    match ways(kind).iter().find(|way| way.outcome.word() == outcome) {
-        Some(way) => (way.required.iter().map(|a| a.word()).collect(), way.optional.iter().map(|a| a.word()).collect()),
-        None => (Vec::new(), Vec::new()),
-    }
-}
 
 /// What may stand in the body of an action. Each action reads what it needs.
 #[derive(Debug, ToSchema)]

@@ -306,7 +306,7 @@ impl Reader<'_> {
             kind: Some(a.kind.word()),
             status: a.steps.last().map(|s| s.status.word()),
             since: a.steps.first().map(|s| text(s.at)),
-            due_at: a.respond_by.map(text),
+            due_at: a.steps.last().and_then(|s| s.respond_by).map(text),
             amount: yuan(a.amount),
             waybill: self.waybill(a.return_parcel),
         });

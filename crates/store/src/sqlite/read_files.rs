@@ -28,7 +28,7 @@ pub(super) async fn case_file(readers: &SqlitePool, order: &OrderKey) -> Result<
 
 /// The part of an id that stands for its order.
 pub(crate) fn tag_of(id: &str) -> Option<&str> {
-    id.rsplit_once('-').map(|(tag, _)| tag).filter(|tag| !tag.is_empty() && tag.len() <= 64)
+    id.split_once('-').map(|(tag, _)| tag).filter(|tag| !tag.is_empty() && tag.len() <= 64)
 }
 
 pub(super) async fn case(readers: &SqlitePool, case_id: &str) -> Result<Option<CaseView>, StoreError> {

@@ -47,7 +47,7 @@ impl Parcel {
 
     fn event(&mut self, shop: &mut Shop, at: Instant, mut data: Json) {
         data["waybill"] = self.waybill();
-        shop.fact(at, &format!("courier:{}", self.courier), "tracking", &data);
+        shop.fact(at, self.courier, "tracking", &data);
         self.at = at;
     }
 

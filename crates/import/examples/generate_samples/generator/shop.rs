@@ -256,6 +256,11 @@ impl Shop {
         self.staffed(order, at, "staff", "task_update", data);
     }
 
+    /// The warehouse has packed another parcel: told a moment before the waybill is given to the platform.
+    pub fn packed(&mut self, order: &Order, parcel: &Parcel, task: &str) {
+        self.done(order, parcel.declared - Length::minutes(3), task, "shipped", json!({"waybill": parcel.waybill()}));
+    }
+
     /// What follows from the staff's work: another fact about the order.
     pub fn staffed(&mut self, order: &Order, at: Instant, source: &str, fact_type: &str, data: Json) {
         let data = named(order, data);
@@ -269,7 +274,7 @@ impl Shop {
         data["waybill"] = parcel.waybill();
         data["kind"] = json!(kind);
         data["status"] = json!(status);
-        self.fact(at, &format!("courier:{}", parcel.courier), "operation_update", &data);
+        self.fact(at, parcel.courier, "operation_update", &data);
     }
 
     /// The courier answers an operation that followed from the staff's work.
@@ -278,7 +283,7 @@ impl Shop {
         data["waybill"] = parcel.waybill();
         data["kind"] = json!(kind);
         data["status"] = json!(status);
-        let line = self.line(at, &format!("courier:{}", parcel.courier), "operation_update", &data);
+        let line = self.line(at, parcel.courier, "operation_update", &data);
         self.staff.extend(line.map(|l| (at, l)));
     }
 

@@ -3,9 +3,9 @@
 use super::super::goods;
 use super::super::parcel::Parcel;
 use super::super::present;
-use super::super::shop::{Order, Shop, clock, staffed};
+use super::super::shop::{Order, Shop, clock, staffed, yuan};
 use super::{Paid, Story, by, story};
-use parcelward_casework::instant::Length;
+use parcelward_casework::instant::{Instant, Length};
 use serde_json::{Value as Json, json};
 
 pub fn stories() -> Vec<Story> {
@@ -16,7 +16,7 @@ pub fn stories() -> Vec<Story> {
             p.out(s);
             p.sign(s);
         }),
-        story("undelivered", "missed", "nobody_home_and_forgotten", 5, Paid::Early, |s, o| {
+        story("undelivered", "odd", "nobody_home_and_forgotten", 5, Paid::Early, |s, o| {
             let mut p = at_the_door(s, o);
             failed(s, o, &mut p);
             p.rest(40);
@@ -60,6 +60,7 @@ pub fn stories() -> Vec<Story> {
             p.come_home(s);
             s.done(o, staffed(p.at + Length::hours(2)), "inspect_return", "as_expected", json!({}));
             s.done(o, staffed(p.at + Length::hours(3)), "ask_buyer_reship_or_refund", "refund", json!({}));
+            s.done(o, staffed(p.at + Length::hours(4)), "refund_buyer", "refunded", json!({"amount": yuan(o.fen())}));
         }),
         story("undelivered", "good", "buyer_gave_the_wrong_phone", 4, Paid::Early, |s, o| {
             let mut p = s.ship_well(o);
@@ -70,14 +71,17 @@ pub fn stories() -> Vec<Story> {
             s.done(o, at + Length::minutes(30), "correct_recipient", "corrected", json!({"phone": phone}));
             p.finish(s);
         }),
-        story("undelivered", "open", "nobody_home_today", 5, Paid::HoursAgo(110, 90), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("undelivered", "open", "nobody_home_today", 5, Paid::HoursAgo(46, 34), |s, o| {
+            o.recipient.place = goods::PLACES[0];
+            o.recipient.district = "西湖区";
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.collect(s);
             p.arrive_first(s);
-            let at = clock(present(), -1, 19, 0);
+            let (left, at) = (p.at + Length::hours(1), clock(present(), 0, 6, 0));
+            p.scan(s, left, "in_transit", "义乌转运中心");
             p.scan(s, at, "arrived", "杭州转运中心");
-            let (out, failed) = (clock(present(), 0, 8, 40), clock(present(), 0, 12, 15));
+            let (out, failed) = (clock(present(), 0, 8, 40), clock(present(), 0, 15, 10));
             p.scan(s, out, "out_for_delivery", "末端网点");
             p.scan(s, failed, "delivery_failed", "末端网点");
         }),
@@ -116,10 +120,15 @@ pub fn stories() -> Vec<Story> {
         by(
             "yto",
             story("address_change", "good", "changed_on_the_way", 6, Paid::Early, |s, o| {
-                let mut p = change_on_the_way(s, o, "merchant_pays");
+                let mut p = s.ship_well(o);
+                p.start(s);
+                p.travel(s);
+                let at = staffed(p.at);
+                change(s, o, &mut p, at, "merchant_pays");
                 s.answered_staff(&p, p.at + Length::minutes(30), "address_change", "accepted", json!({"fee": "5.00"}));
-                p.rest(2);
-                p.finish(s);
+                p.out(s);
+                let at = p.at + s.minutes(40, 150);
+                p.signed_at(s, at);
             }),
         ),
         by(
@@ -173,21 +182,29 @@ pub fn stories() -> Vec<Story> {
                 );
                 let again = clock(at, 1, 11, 0);
                 let mut next = s.ship_again(o, again, "补发", None);
-                s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+                s.packed(o, &next, "reship");
                 next.start(s);
                 next.finish(s);
+                super::courier::claim_goes_well(s, o, &p, at + Length::hours(4));
             }),
         ),
-        story("not_received", "missed", "nobody_answered_the_buyer", 4, Paid::Early, |s, o| {
-            let (_, at) = not_received(s, o);
-            s.message(o, at + Length::hours(20), "buyer", "还没有消息吗？");
-        }),
-        story("not_received", "open", "looking_for_it", 4, Paid::HoursAgo(130, 110), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        by(
+            "yunda",
+            story("not_received", "missed", "nobody_answered_the_buyer", 4, Paid::Early, |s, o| {
+                let (p, at) = not_received(s, o);
+                s.message(o, at + Length::hours(20), "buyer", "还没有消息吗？");
+                let late = staffed(at + Length::hours(27));
+                s.done(o, late, "offer_solution", "refund", json!({}));
+                s.done(o, late + Length::hours(1), "refund_buyer", "refunded", json!({"amount": yuan(o.fen())}));
+                s.done(o, late + Length::hours(2), "file_claim_by_hand", "filed", json!({"reference": format!("LP{}", p.number)}));
+                super::courier::claim_goes_well(s, o, &p, late + Length::hours(2));
+            }),
+        ),
+        story("not_received", "open", "looking_for_it", 4, Paid::HoursAgo(176, 160), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
-            let at = clock(present(), -1, 16, 0);
-            p.signed_at(s, at);
+            p.finish(s);
             let pause = s.hours(2, 6);
             s.ask(o, present() - pause, "not_received", "显示签收但是没收到", json!({"waybill": p.waybill()}));
         }),
@@ -224,15 +241,19 @@ fn change_on_the_way(s: &mut Shop, o: &mut Order, outcome: &str) -> Parcel {
     let mut p = s.ship_well(o);
     p.start(s);
     let at = staffed(p.at + Length::minutes(30));
+    change(s, o, &mut p, at, outcome);
+    p
+}
+
+fn change(s: &mut Shop, o: &Order, p: &mut Parcel, at: Instant, outcome: &str) {
     let address = new_address(s, o);
     s.ask(o, at, "change_address", "我搬家了，能改个地址吗？", json!({"waybill": p.waybill(), "new_address": address}));
     let answers = if outcome == "declined" { json!({}) } else { json!({"fee": "5.00"}) };
     s.done(o, at + Length::minutes(30), "agree_address_change_fee", outcome, answers);
     p.at = at + Length::minutes(30);
-    p
 }
 
-fn not_received(s: &mut Shop, o: &mut Order) -> (Parcel, parcelward_casework::instant::Instant) {
+fn not_received(s: &mut Shop, o: &mut Order) -> (Parcel, Instant) {
     let mut p = s.ship_well(o);
     p.start(s);
     p.finish(s);

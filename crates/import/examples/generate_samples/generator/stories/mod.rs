@@ -11,7 +11,7 @@ mod service;
 mod shipping;
 mod transit;
 
-use super::shop::{Order, Shop};
+use super::shop::{self, Order, Shop};
 
 /// When a story's order is paid.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +97,17 @@ pub fn quiet() -> Vec<Story> {
             s.message(o, p.declared + pause, "merchant", "亲，已经发出啦，请留意物流信息");
             p.start(s);
             p.finish(s);
+        }),
+        story("quiet", "quiet", "small_refund_answered_at_once", 3, Paid::Early, |s, o| {
+            let mut p = s.ship_well(o);
+            p.start(s);
+            p.finish(s);
+            let at = shop::clock(p.at, 1, 10, 0) + s.minutes(0, 200);
+            let answered = at + s.minutes(30, 120);
+            let mut sale =
+                s.after_sale(o, "refund_only", "少发配件，补偿一部分", vec![(at, "requested", ""), (answered, "refunded", "merchant")]);
+            sale.fen = 300;
+            s.settle(o, sale);
         }),
         story("quiet", "quiet", "cancelled_before_shipping", 2, Paid::Any, |s, o| {
             let at = o.paid + s.minutes(5, 50);

@@ -14,24 +14,28 @@ pub fn stories() -> Vec<Story> {
             say(s, o, at + Length::days(4), json!({"status": "ruled", "ruling": "merchant"}));
         }),
         story("dispute", "good", "lost_and_won_on_appeal", 4, Paid::Early, |s, o| {
+            o.paid = super::super::beginning() + s.hours(3, 14);
+            o.ship_by = o.paid + Length::hours(48);
             let at = opened(s, o, "质量问题");
             submitted(s, o, at);
-            let ruled = at + Length::days(3);
+            let ruled = at + Length::days(2);
+
             say(
                 s,
                 o,
                 ruled,
                 json!({"status": "ruled", "ruling": "buyer", "appeal_by": (ruled + Length::days(7)).to_string(), "amount": yuan(o.fen())}),
             );
-            let appealed = staffed(ruled + Length::hours(6));
+            let appealed = staffed(ruled + Length::days(4) + Length::hours(5));
             s.done(o, appealed, "appeal_ruling", "filed", json!({}));
             say_staff(s, o, appealed + Length::minutes(5), json!({"status": "appealed"}));
             say_staff(s, o, appealed + Length::days(3), json!({"status": "appeal_ruled", "ruling": "merchant"}));
-            s.done(o, staffed(appealed + Length::days(4)), "confirm_money_back", "received", json!({"amount": yuan(o.fen())}));
         }),
         story("dispute", "missed", "no_evidence_no_case", 4, Paid::Early, |s, o| {
             let at = opened(s, o, "未收到货");
-            say(s, o, at + Length::hours(50), json!({"status": "ruled", "ruling": "buyer", "amount": yuan(o.fen())}));
+            let ruled = at + Length::hours(50);
+            say(s, o, ruled, json!({"status": "ruled", "ruling": "buyer", "amount": yuan(o.fen())}));
+            s.done(o, staffed(ruled + Length::days(7) + Length::hours(6)), "appeal_ruling", "not_worth_it", json!({}));
         }),
         story("dispute", "missed", "appeal_time_ran_out", 3, Paid::Early, |s, o| {
             o.paid = super::super::beginning() + s.hours(3, 14);
@@ -45,13 +49,13 @@ pub fn stories() -> Vec<Story> {
                 ruled,
                 json!({"status": "ruled", "ruling": "split", "appeal_by": (ruled + Length::days(7)).to_string(), "amount": yuan(o.fen() / 2)}),
             );
+            s.done(o, staffed(ruled + Length::days(7) + Length::hours(20)), "appeal_ruling", "not_worth_it", json!({}));
         }),
-        story("dispute", "open", "evidence_wanted_now", 6, Paid::HoursAgo(170, 150), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("dispute", "open", "evidence_wanted_now", 6, Paid::HoursAgo(200, 180), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
-            let at = clock(present(), -2, 9, 30);
-            p.signed_at(s, at);
+            p.finish(s);
             let at = present() - s.hours(14, 40);
             say(
                 s,
@@ -75,7 +79,7 @@ fn opened(s: &mut Shop, o: &mut Order, reason: &str) -> Instant {
 }
 
 fn submitted(s: &mut Shop, o: &Order, wanted: Instant) {
-    let at = staffed(wanted + Length::hours(5));
+    let at = staffed(wanted + Length::hours(26));
     s.evidence(o, at, &["tracking_screenshot", "sign_off_proof", "chat"]);
     s.done(o, at + Length::minutes(30), "submit_evidence", "submitted", json!({}));
     say_staff(s, o, at + Length::minutes(31), json!({"status": "evidence_submitted"}));

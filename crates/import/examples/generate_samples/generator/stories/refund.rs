@@ -39,17 +39,30 @@ pub fn stories() -> Vec<Story> {
                 s.done(o, staffed(p.at + Length::hours(2)), "inspect_return", "as_expected", json!({}));
             }),
         ),
-        story("intercept", "missed", "signed_after_the_platform_refunded", 5, Paid::Early, |s, o| {
+        story("intercept", "odd", "signed_after_the_platform_refunded", 5, Paid::Early, |s, o| {
             let (mut p, _) = refunded_on_the_way(s, o, "platform");
             p.travel(s);
             p.out(s);
             p.sign(s);
             s.evidence(o, staffed(p.at + Length::hours(1)), &["tracking_screenshot"]);
-            s.done(o, staffed(p.at + Length::hours(2)), "appeal_auto_refund", "filed", json!({}));
+            let filed = staffed(p.at + Length::hours(2));
+            s.done(o, filed, "appeal_auto_refund", "filed", json!({}));
+            let heard = clock(filed, 8, 11, 0);
+            s.done(o, heard, "check_appeal_result", "won", json!({"amount": yuan(o.fen())}));
+            s.done(o, heard + Length::hours(3), "confirm_money_back", "received", json!({"amount": yuan(o.fen())}));
         }),
         by(
+            "zto",
+            story("intercept", "missed", "no_sign_of_the_intercept", 4, Paid::Early, |s, o| {
+                let (mut p, at) = refunded_on_the_way(s, o, "merchant");
+                s.answered(&p, at + Length::minutes(30), "intercept", "accepted", json!({"courier_reference": format!("LJ{}", p.number)}));
+                p.arrive(s);
+                turned_round(s, o, &mut p, at + Length::hours(32));
+            }),
+        ),
+        by(
             "yunda",
-            story("intercept", "missed", "signed_after_we_refunded", 4, Paid::Early, |s, o| {
+            story("intercept", "odd", "signed_after_we_refunded", 4, Paid::Early, |s, o| {
                 let (mut p, _) = refunded_on_the_way(s, o, "merchant");
                 p.travel(s);
                 p.out(s);
@@ -70,8 +83,8 @@ pub fn stories() -> Vec<Story> {
                 ];
                 let sale = s.after_sale(o, "refund_only", "不想要了", steps);
                 s.settle(o, sale);
-                s.answered(&p, at + Length::minutes(70), "intercept", "accepted", json!({}));
-                s.answered(&p, at + Length::minutes(200), "intercept_cancel", "accepted", json!({}));
+                s.answered_staff(&p, at + Length::minutes(70), "intercept", "accepted", json!({}));
+                s.answered_staff(&p, at + Length::minutes(200), "intercept_cancel", "accepted", json!({}));
                 p.rest(5);
                 p.finish(s);
             }),
@@ -86,8 +99,8 @@ pub fn stories() -> Vec<Story> {
         }),
         by(
             "zto",
-            story("intercept", "open", "on_its_way_back_or_not", 4, Paid::HoursAgo(76, 60), |s, o| {
-                let declared = clock(o.paid, 1, 11, 0);
+            story("intercept", "open", "on_its_way_back_or_not", 4, Paid::HoursAgo(52, 40), |s, o| {
+                let declared = s.declared(o.paid);
                 let mut p = s.ship(o, declared);
                 p.start(s);
                 let at = present() - s.hours(3, 7);
@@ -97,12 +110,12 @@ pub fn stories() -> Vec<Story> {
                 s.answered(&p, at + Length::minutes(20), "intercept", "accepted", json!({"courier_reference": format!("LJ{}", p.number)}));
             }),
         ),
-        story("after_sale", "good", "refund_answered_in_time", 28, Paid::Early, |s, o| {
+        story("after_sale", "good", "refund_answered_in_time", 14, Paid::Early, |s, o| {
             let mut p = s.ship_well(o);
             p.start(s);
             p.finish(s);
             let at = clock(p.at, 1, 11, 0) + s.minutes(0, 240);
-            let pause = s.hours(4, 30);
+            let pause = s.hours(26, 44);
             let mut sale =
                 s.after_sale(o, "refund_only", "质量问题，补偿一部分", vec![(at, "requested", ""), (at + pause, "refunded", "merchant")]);
             // A part of the price: no case but the answer.
@@ -114,8 +127,12 @@ pub fn stories() -> Vec<Story> {
             p.start(s);
             p.finish(s);
             let at = clock(p.at, 1, 11, 0) + s.minutes(0, 240);
-            let mut sale =
-                s.after_sale(o, "refund_only", "与描述不符", vec![(at, "requested", ""), (at + Length::hours(48), "refunded", "timeout")]);
+            let mut sale = s.after_sale(
+                o,
+                "refund_only",
+                "与描述不符",
+                vec![(at, "requested", ""), (at + Length::hours(48) + Length::minutes(4), "refunded", "timeout")],
+            );
             sale.fen = o.fen() / 2;
             s.settle(o, sale);
             s.done(o, staffed(at + Length::hours(52)), "record_auto_refund", "noted", json!({"cause": "late"}));
@@ -125,24 +142,24 @@ pub fn stories() -> Vec<Story> {
             p.start(s);
             p.finish(s);
             let at = clock(p.at, 1, 11, 0) + s.minutes(0, 240);
-            s.message(o, at + Length::hours(2), "merchant", "亲，使用方法是这样的……您再试试看");
-            let sale = s.after_sale(o, "refund_only", "不会用", vec![(at, "requested", ""), (at + Length::hours(5), "cancelled", "buyer")]);
+            s.message(o, at + Length::hours(28), "merchant", "亲，使用方法是这样的……您再试试看");
+            let sale =
+                s.after_sale(o, "refund_only", "不会用", vec![(at, "requested", ""), (at + Length::hours(29), "cancelled", "buyer")]);
             s.settle(o, sale);
         }),
-        story("after_sale", "open", "waiting_for_our_answer", 9, Paid::HoursAgo(150, 130), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("after_sale", "open", "waiting_for_our_answer", 9, Paid::HoursAgo(176, 160), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
-            let at = clock(present(), -1, 9, 0) + s.minutes(0, 120);
-            p.scan(s, at, "out_for_delivery", "末端网点");
-            p.sign(s);
-            let asked = present() - s.hours(4, 23);
+            p.finish(s);
+            let asked = present() - s.hours(26, 45);
+
             let mut sale = s.after_sale(o, "refund_only", "少件", vec![(asked, "requested", "")]);
             sale.fen = o.fen() / 3;
             s.settle(o, sale);
         }),
-        story("after_sale", "open", "refund_asked_on_the_way", 5, Paid::HoursAgo(70, 56), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("after_sale", "open", "refund_asked_on_the_way", 5, Paid::HoursAgo(52, 40), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
             let asked = present() - s.hours(1, 8);

@@ -1,8 +1,9 @@
 //! Goods that come back: return and refund, exchange, repair, parcels refused and turned round.
 
+use super::super::goods::PLACES;
 use super::super::parcel::Parcel;
 use super::super::present;
-use super::super::shop::{AfterSale, Order, Shop, clock, staffed};
+use super::super::shop::{AfterSale, Order, Shop, clock, staffed, yuan};
 use super::{Paid, Story, by, story};
 use parcelward_casework::instant::{Instant, Length};
 use serde_json::json;
@@ -32,8 +33,11 @@ pub fn stories() -> Vec<Story> {
             let (mut sale, mut p) = returning(s, o, "return_refund", "不喜欢");
             come_home(s, &mut p);
             let shipped = sale.steps.last().map_or(p.at, |(at, ..)| *at);
-            sale.steps.push((shipped + Length::days(7), "refunded", "timeout"));
+            let refunded = shipped + Length::days(7) + Length::minutes(5);
+            sale.steps.push((refunded, "refunded", "timeout"));
             s.settle(o, sale);
+            s.done(o, staffed(refunded + Length::hours(16)), "record_auto_refund", "noted", json!({"cause": "unseen"}));
+            s.done(o, staffed(refunded + Length::hours(17)), "inspect_return", "as_expected", json!({}));
         }),
         story("return_parcel", "missed", "never_sent_back", 4, Paid::Early, |s, o| {
             let (p, agreed, mut sale) = agreed_return(s, o, "return_refund", "不喜欢");
@@ -52,6 +56,7 @@ pub fn stories() -> Vec<Story> {
             let home = staffed(p.at + Length::hours(2));
             s.done(o, home, "inspect_return", "as_expected", json!({}));
             s.done(o, home + Length::hours(1), "ask_buyer_reship_or_refund", "refund", json!({}));
+            s.done(o, home + Length::hours(2), "refund_buyer", "refunded", json!({"amount": yuan(o.fen())}));
         }),
         story("return_parcel", "open", "on_its_way_home", 8, Paid::HoursAgo(260, 220), |s, o| {
             let (sale, mut p) = returning(s, o, "return_refund", "尺寸不合适");
@@ -66,7 +71,7 @@ pub fn stories() -> Vec<Story> {
             s.done(o, inspected, "inspect_return", "as_expected", json!({}));
             let again = clock(inspected, 1, 11, 0);
             let mut next = s.ship_again(o, again, "换货发货", None);
-            s.done(o, again, "send_replacement", "shipped", json!({"waybill": next.waybill()}));
+            s.packed(o, &next, "send_replacement");
             next.start(s);
             next.finish(s);
             sale.steps.push((next.at + Length::hours(1), "closed", ""));
@@ -76,7 +81,7 @@ pub fn stories() -> Vec<Story> {
             let (p, agreed, mut sale) = agreed_return(s, o, "reship", "少件");
             let again = clock(agreed, 1, 11, 0);
             let mut next = s.ship_again(o, again, "补发", None);
-            s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+            s.packed(o, &next, "reship");
             next.start(s);
             next.finish(s);
             sale.steps.push((next.at + Length::hours(2), "closed", ""));
@@ -87,7 +92,7 @@ pub fn stories() -> Vec<Story> {
             let (p, agreed, sale) = agreed_return(s, o, "reship", "漏发");
             let again = clock(agreed, 1, 11, 0);
             let mut next = s.ship_again(o, again, "补发", None);
-            s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+            s.packed(o, &next, "reship");
             let at = again + s.hours(28, 34);
             next.collect_at(s, at);
             next.first_hub(s);
@@ -96,14 +101,16 @@ pub fn stories() -> Vec<Story> {
             let _ = p;
         }),
         story("repair", "good", "repaired_and_sent_back", 4, Paid::Early, |s, o| {
+            o.recipient.place = PLACES[0];
+            o.recipient.district = "余杭区";
             let (mut sale, mut p) = returning(s, o, "repair", "灯不亮");
             come_home(s, &mut p);
             let inspected = staffed(p.at + Length::hours(2));
             s.done(o, inspected, "inspect_return", "as_expected", json!({}));
             s.done(o, clock(inspected, 1, 10, 0), "send_to_maker", "shipped", json!({}));
-            let again = clock(inspected, 4, 11, 0);
+            let again = clock(inspected, 2, 11, 0);
             let mut next = s.ship_again(o, again, "补发", None);
-            s.done(o, again, "send_repaired_back", "shipped", json!({"waybill": next.waybill()}));
+            s.packed(o, &next, "send_repaired_back");
             next.start(s);
             next.finish(s);
             sale.steps.push((next.at + Length::hours(1), "closed", ""));

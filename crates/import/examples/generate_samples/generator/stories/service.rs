@@ -50,8 +50,8 @@ pub fn stories() -> Vec<Story> {
             s.done(o, at + Length::minutes(50), "answer_buyer", "told", json!({}));
             p.finish(s);
         }),
-        story("buyer_request", "open", "waiting_for_an_answer", 7, Paid::HoursAgo(60, 48), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("buyer_request", "open", "waiting_for_an_answer", 7, Paid::HoursAgo(52, 40), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
             let pause = s.minutes(20, 170);
@@ -60,7 +60,7 @@ pub fn stories() -> Vec<Story> {
         story("commitment", "good", "promise_kept", 14, Paid::Early, |s, o| {
             let mut p = s.ship_well(o);
             p.start(s);
-            let at = staffed(p.at + Length::hours(2));
+            let at = clock(p.at, i64::from(p.at.local().hour() >= 15), 15, 10);
             let id = promise(s, o, at, "reply", "明天上午十点前给您答复", None);
             s.message(o, at, "merchant", "明天上午十点前给您答复");
             let kept = clock(at, 1, 9, 25);
@@ -76,6 +76,7 @@ pub fn stories() -> Vec<Story> {
             let due = at + Length::hours(24);
             promise(s, o, at, "compensate", "明天给您补五元", Some(due));
             s.message(o, due + Length::hours(10), "buyer", "说好的补偿呢？");
+            s.done(o, clock(due, 1, 11, 30), "keep_commitment", "kept", json!({}));
         }),
         story("commitment", "odd", "promise_no_longer_wanted", 3, Paid::Early, |s, o| {
             let mut p = s.ship_well(o);
@@ -85,8 +86,8 @@ pub fn stories() -> Vec<Story> {
             promised(s, o, at + Length::hours(5), &id, "refund_freight", "withdrawn");
             p.finish(s);
         }),
-        story("commitment", "open", "promised_for_tonight", 5, Paid::HoursAgo(90, 70), |s, o| {
-            let declared = clock(o.paid, 1, 11, 0);
+        story("commitment", "open", "promised_for_tonight", 5, Paid::HoursAgo(52, 40), |s, o| {
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.start(s);
             let pause = s.hours(3, 8);
@@ -94,7 +95,7 @@ pub fn stories() -> Vec<Story> {
         }),
         by(
             "sf",
-            story("complaint", "odd", "reported_by_hand", 3, Paid::Early, |s, o| {
+            story("complaint", "good", "reported_by_hand", 3, Paid::Early, |s, o| {
                 let mut p = s.ship_well(o);
                 p.start(s);
                 p.finish(s);
@@ -108,7 +109,7 @@ pub fn stories() -> Vec<Story> {
                 );
                 s.about(o, at + Length::minutes(5), "staff", "note", json!({"text": "买家情绪激动，先安抚", "by": "阿敏"}));
                 s.done(o, at + Length::minutes(30), "complain_to_headquarters", "filed", json!({"reference": "TS-总部"}));
-                s.done(o, clock(at, 8, 11, 0), "check_complaint", "satisfied", json!({}));
+                s.done(o, clock(at, 10, 11, 0), "check_complaint", "satisfied", json!({}));
             }),
         ),
         story("buyer_request", "odd", "note_with_a_reminder", 4, Paid::Early, |s, o| {

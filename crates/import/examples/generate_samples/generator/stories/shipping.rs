@@ -32,11 +32,13 @@ pub fn world(shop: &mut Shop) {
 
 pub fn stories() -> Vec<Story> {
     vec![
-        story("late_shipment", "good", "shipped_in_the_last_hours", 42, Paid::Any, |s, o| {
+        story("late_shipment", "good", "shipped_in_the_last_hours", 42, Paid::HoursAgo(500, 60), |s, o| {
             let declared = o.ship_by - s.minutes(20, 220);
             let mut p = s.ship(o, declared);
             if declared <= present() {
-                let at = clock(declared, i64::from(declared.local().hour() >= 17), 18, 10) + s.minutes(0, 150);
+                let (day, hour) = if declared.local().hour() >= 17 { (1, 9) } else { (0, 18) };
+                let at = clock(declared, day, hour, 10) + s.minutes(0, 130);
+
                 p.collect_at(s, at);
                 p.first_hub(s);
                 p.finish(s);
@@ -73,6 +75,7 @@ pub fn stories() -> Vec<Story> {
             two_provinces(o);
             let tries = staffed(o.paid + Length::minutes(90));
             s.message(o, tries, "merchant", "亲，您的收货地址写了两个省，请确认一下");
+            given_up(s, o);
         }),
         story("bad_address", "open", "address_asked", 3, Paid::HoursAgo(20, 4), |_, o| two_provinces(o)),
         story("uncollected", "good", "collected_next_morning", 32, Paid::Middle, |s, o| {
@@ -113,7 +116,10 @@ pub fn stories() -> Vec<Story> {
         count: 3,
         paid: Paid::Early,
         courier: Courier::Only("jt"),
-        tell: |s, o| out_of_reach(s, o),
+        tell: |s, o| {
+            out_of_reach(s, o);
+            given_up(s, o);
+        },
     }])
     .collect()
 }
@@ -127,7 +133,16 @@ fn out_of_reach(s: &mut Shop, o: &mut Order) {
     s.about(o, o.paid + Length::minutes(2), "erp", "order", data);
 }
 
-/// 云南省 in one field, 拉萨市 in the other.
+/// Too late to ship: the order is cancelled, after its export was taken.
+fn given_up(s: &mut Shop, o: &Order) {
+    let at = staffed(o.ship_by + s.hours(4, 12));
+    s.message(o, at, "buyer", "一直不发货，不要了");
+    let mut data = order_fact(o, &o.detail);
+    data["status"] = json!("cancelled");
+    s.about(o, at + Length::minutes(40), "erp", "order", data);
+}
+
+/// 湖北省 in one field, 拉萨市 in the other.
 fn two_provinces(o: &mut Order) {
     const WRONG: [&str; 3] =
         ["西藏自治区拉萨市城关区桂花路", "新疆维吾尔自治区乌鲁木齐市天山区青年路", "内蒙古自治区呼和浩特市赛罕区新华街"];

@@ -1,5 +1,6 @@
 //! On the way: scans that stop, parcels that go astray or to pieces, parcels that are lost.
 
+use super::super::goods::PLACES;
 use super::super::present;
 use super::super::shop::{clock, staffed, yuan};
 use super::{Paid, Story, by, story};
@@ -29,6 +30,8 @@ pub fn stories() -> Vec<Story> {
             p.finish(s);
         }),
         story("stalled", "missed", "stuck_in_the_first_hub", 8, Paid::Early, |s, o| {
+            o.recipient.place = PLACES[1];
+            o.recipient.district = "海曙区";
             let mut p = s.ship_well(o);
             p.collect(s);
             p.arrive_first(s);
@@ -68,7 +71,7 @@ pub fn stories() -> Vec<Story> {
             p.finish(s);
         }),
         story("stalled", "open", "standing_still_now", 8, Paid::HoursAgo(100, 84), |s, o| {
-            let declared = clock(o.paid, 1, 14, 0);
+            let declared = s.declared(o.paid);
             let mut p = s.ship(o, declared);
             p.collect(s);
             p.arrive_first(s);
@@ -86,7 +89,7 @@ pub fn stories() -> Vec<Story> {
                 s.done(o, staffed(p.at + Length::hours(2)), "ask_buyer_reship_or_refund", "reship", json!({}));
                 let again = clock(p.at, 1, 11, 0);
                 let mut next = s.ship_again(o, again, "补发", None);
-                s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+                s.packed(o, &next, "reship");
                 next.start(s);
                 next.finish(s);
                 let claim = format!("LP{}", p.number);
@@ -95,7 +98,7 @@ pub fn stories() -> Vec<Story> {
                     s.about(
                         o,
                         p.at + Length::days(days),
-                        "courier:zto",
+                        "zto",
                         "claim",
                         json!({"waybill": p.waybill(), "claim_id": claim, "status": status, "amount": paid}),
                     );
@@ -107,12 +110,17 @@ pub fn stories() -> Vec<Story> {
             story("lost", "good", "lost_and_refunded", 4, Paid::Early, |s, o| {
                 let mut p = s.ship_well(o);
                 p.start(s);
-                let at = clock(p.at, 2, 10, 0);
+                let at = clock(p.at, 1, 10, 0);
                 p.exception(s, at, "lost", "包裹遗失");
                 s.ask(o, p.at + Length::hours(1), "urge", "快递说丢了，给我退款吧", json!({"wants": "refund"}));
                 s.done(o, p.at + Length::hours(2), "answer_buyer", "told", json!({}));
                 s.done(o, p.at + Length::hours(3), "file_claim_by_hand", "filed", json!({"reference": format!("YD{}", p.number)}));
                 s.done(o, p.at + Length::hours(4), "refund_buyer", "refunded", json!({"amount": yuan(o.fen())}));
+                for (hours, status) in [(22, "answered"), (90, "decided"), (140, "paid")] {
+                    let data =
+                        json!({"waybill": p.waybill(), "claim_id": format!("YD{}", p.number), "status": status, "amount": yuan(o.fen())});
+                    s.about(o, p.at + Length::hours(hours), "yunda", "claim", data);
+                }
             }),
         ),
         story("lost", "missed", "silent_for_ten_days", 4, Paid::Early, |s, o| {
@@ -127,7 +135,10 @@ pub fn stories() -> Vec<Story> {
             let at = clock(p.at, 1, 15, 0);
             p.exception(s, at, "lost", "疑似遗失，正在查找");
             p.rest(20);
-            p.finish(s);
+            p.travel(s);
+            s.done(o, staffed(p.at + Length::hours(2)), "withdraw_claim", "withdrawn", json!({}));
+            p.out(s);
+            p.sign(s);
         }),
         story("misrouted", "good", "sent_the_wrong_way_and_back", 6, Paid::Early, |s, o| {
             let mut p = s.ship_well(o);
@@ -165,7 +176,7 @@ pub fn stories() -> Vec<Story> {
                 s.answered_staff(&p, at + Length::minutes(140), "intercept", "accepted", json!({}));
                 let again = clock(at, 0, 15, 0);
                 let mut next = s.ship_again(o, again, "补发", None);
-                s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+                s.packed(o, &next, "reship");
                 next.start(s);
                 next.finish(s);
                 p.come_home(s);
@@ -198,9 +209,13 @@ pub fn stories() -> Vec<Story> {
                 );
                 let again = clock(at, 1, 11, 0);
                 let mut next = s.ship_again(o, again, "补发", None);
-                s.done(o, again, "reship", "shipped", json!({"waybill": next.waybill()}));
+                s.packed(o, &next, "reship");
                 next.start(s);
                 next.finish(s);
+                super::courier::claim_goes_well(s, o, &p, at + Length::hours(5));
+                // What is broken is delivered all the same.
+                p.rest(9);
+                p.finish(s);
             }),
         ),
         story("damaged", "good", "small_damage_small_money", 6, Paid::Early, |s, o| {
