@@ -215,9 +215,6 @@ impl Run<'_> {
         }
         if let Some(task) = bracket {
             self.close_task(task, TaskOutcome::Accepted);
-            if let Some(by_hand) = self.file.tasks[task as usize].operation.filter(|by_hand| *by_hand != operation) {
-                self.settle(by_hand, OperationStatus::Failed, None);
-            }
         }
     }
 
@@ -232,6 +229,9 @@ impl Run<'_> {
             .enumerate()
             .rposition(|(i, o)| index(i) != operation && o.parcel == parcel && o.kind == kind && o.state == OperationState::ByHand);
         if let Some(by_hand) = by_hand {
+            if let Some(task) = self.file.operations[by_hand].bracket {
+                self.close_task(task, TaskOutcome::Accepted);
+            }
             self.settle(index(by_hand), OperationStatus::Failed, None);
         }
         if kind == OperationKind::Intercept && self.file.parcel(parcel).phase() != Phase::OutForDelivery {
@@ -291,10 +291,7 @@ impl Run<'_> {
             _ if ask_by_hand && self.file.live_operation(parcel, kind).is_none() => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
-                // The courier may still change its mind: then nobody need ask.
-                for at in [by_hand, operation] {
-                    self.file.operations[at as usize].bracket = Some(task);
-                }
+                self.file.operations[by_hand as usize].bracket = Some(task);
             }
             _ => {}
         }
