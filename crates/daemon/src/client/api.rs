@@ -135,7 +135,6 @@ impl Api {
     }
 
     /// A request to the path of these parts; they are escaped.
-    #[must_use]
     pub fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut parts) = url.path_segments_mut() {
