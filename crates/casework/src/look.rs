@@ -85,9 +85,10 @@ impl CaseFile {
         self.parcels.iter().filter(|p| p.direction == Direction::Outbound && p.declared).map(|p| p.declared_at).min()
     }
 
-    /// Whether any outbound parcel was scanned.
-    pub(crate) fn is_on_the_road(&self) -> bool {
-        self.parcels.iter().any(|p| p.direction == Direction::Outbound && p.is_scanned())
+    /// Whether an outbound parcel was declared or scanned by this instant.
+    pub(crate) fn is_shipped_at(&self, at: Instant) -> bool {
+        let scanned = |p: &Parcel| p.direction == Direction::Outbound && p.first_scan().is_some_and(|first| first <= at);
+        self.shipped_at().is_some_and(|declared| declared <= at) || self.parcels.iter().any(scanned)
     }
 
     /// Whether the order was cancelled or closed.

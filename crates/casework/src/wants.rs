@@ -335,7 +335,8 @@ fn after_sale(file: &CaseFile, i: Index, sale: &AfterSale, out: &mut Wants) {
         let later = &sale.steps[n + 1..];
         match (step.status, response) {
             (S::Requested, Some(rule)) => {
-                let variant = (!file.is_on_the_road() && file.shipped_at().is_none()).then_some("unshipped");
+                // What was shipped after it was asked does not lengthen the answer's time.
+                let variant = (!file.is_shipped_at(step.at)).then_some("unshipped");
                 let clock = Clock { given: step.respond_by, variant, ..from(step.at) };
                 out.push((rule, subject, until(clock, later.first().map(|s| s.at))));
             }
