@@ -124,6 +124,20 @@ impl CaseFile {
         self.parcels.iter().rposition(|p| p.is_ours() && p.is_current() && p.phase().is_on_its_way()).map(index)
     }
 
+    /// The parcel of ours whose goods come home under this return number, where a courier gave it a new one for the way back.
+    pub(crate) fn turned_into(&self, number: Index) -> Option<&Parcel> {
+        let replaced = |i: Index| self.parcels.iter().position(|p| p.replaced_by == Some(i)).map(index);
+        let mut at = replaced(number)?;
+        // A number is replaced by a later one: the chain ends.
+        for _ in 0..self.parcels.len() {
+            if self.parcel(at).is_ours() {
+                return Some(self.parcel(at)).filter(|_| !self.parcel(number).is_ours());
+            }
+            at = replaced(at)?;
+        }
+        None
+    }
+
     /// A parcel.
     pub(crate) fn parcel(&self, i: Index) -> &Parcel {
         &self.parcels[i as usize]
