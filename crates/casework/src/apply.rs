@@ -131,10 +131,10 @@ impl Run<'_> {
                 operation.parcel = new;
             }
         }
-        for case in self.file.cases.iter_mut().filter(|c| c.closed.is_none()) {
-            if back && case.kind == CaseKind::Intercept {
-                continue;
-            }
+        // What was to be done on the way to the buyer ends with the turn; the way home goes on under the new number.
+        let goes_on = |c: &Case| c.closed.is_none() && (!back || c.kind == CaseKind::ReturnParcel);
+        let moved: Vec<bool> = self.file.cases.iter().map(goes_on).collect();
+        for case in self.file.cases.iter_mut().filter(|c| goes_on(c)) {
             if case.subject == Subject::Parcel(old) {
                 case.subject = Subject::Parcel(new);
             }
@@ -142,7 +142,8 @@ impl Run<'_> {
                 case.parcel = Some(new);
             }
         }
-        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old)) {
+        let of_moved = |t: &Task| t.case.map_or(!back, |c| moved[c as usize]);
+        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old) && of_moved(t)) {
             task.parcel = Some(new);
         }
         self.moves += 1;
