@@ -848,6 +848,8 @@ pub enum TimerKind {
     AskAgain(TaskKind),
     /// A note reminds: its text.
     Remind(String),
+    /// Something that is known ends then: its case looks at what holds.
+    LookAgain,
 }
 
 /// Something that comes back at its time.

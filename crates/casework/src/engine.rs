@@ -316,6 +316,8 @@ impl Run<'_> {
                 };
                 self.ask(ask.saying(Some(text)));
             }
+            // What follows is the case's own to see.
+            TimerKind::LookAgain => {}
         }
     }
 

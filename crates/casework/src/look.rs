@@ -55,6 +55,13 @@ impl AfterSale {
     }
 }
 
+impl Deadline {
+    /// Whether what was done at an instant was in time. One that acts at its due time can be met until it acts.
+    pub(crate) fn is_in_time(&self, done: Instant) -> bool {
+        done <= self.due_at || (self.at_due && done <= self.acts_at)
+    }
+}
+
 impl Dispute {
     /// Its newest step.
     pub(crate) fn status(&self) -> Option<DisputeStatus> {

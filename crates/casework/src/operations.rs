@@ -215,6 +215,9 @@ impl Run<'_> {
         }
         if let Some(task) = bracket {
             self.close_task(task, TaskOutcome::Accepted);
+            if let Some(by_hand) = self.file.tasks[task as usize].operation.filter(|by_hand| *by_hand != operation) {
+                self.settle(by_hand, OperationStatus::Failed, None);
+            }
         }
     }
 
@@ -274,7 +277,10 @@ impl Run<'_> {
             _ if ask_by_hand => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
-                self.file.operations[by_hand as usize].bracket = Some(task);
+                // The courier may still change its mind: then nobody need ask.
+                for at in [by_hand, operation] {
+                    self.file.operations[at as usize].bracket = Some(task);
+                }
             }
             _ => {}
         }

@@ -34,7 +34,7 @@ mod undo;
 
 use crate::casefile::*;
 use crate::fact::{BuyerRequestFact, FactId};
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind as K;
@@ -312,11 +312,6 @@ pub(crate) fn react(run: &mut Run<'_>) {
         }
     }
 }
-
-/// How long a courier that "looks into it" is left in peace.
-const COURIER_LOOKS: Length = Length::hours(8);
-/// After an answer that is none: when it is asked again.
-const NO_ANSWER_YET: Length = Length::days(3);
 
 /// Advice on giving the money back while the parcel is on its way: only where it can still be caught.
 pub(crate) fn advice_on_the_way(run: &Run<'_>, parcel: Index) -> Advice {

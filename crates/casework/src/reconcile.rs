@@ -75,9 +75,8 @@ impl Run<'_> {
                     Want::Met(_, proof) => Some(*proof),
                     Want::Running(_) => (rule.restarts() && clock.start > self.file.deadlines[at].starts_at).then_some(clock.start),
                 };
-                let due_at = self.file.deadlines[at].due_at;
                 match proof {
-                    Some(proof) if proof <= due_at => {
+                    Some(proof) if self.file.deadlines[at].is_in_time(proof) => {
                         self.end_deadline(at, DeadlineState::Met, true);
                         self.undo_breach(at);
                         if let Want::Running(_) = want {
@@ -240,10 +239,8 @@ impl Run<'_> {
 
     /// What was asked was done at `proof`: in time, the deadline is met; late, its breach stands and is declared in its turn.
     fn meet(&mut self, at: usize, proof: Instant) {
-        let deadline = &mut self.file.deadlines[at];
-        let in_time = proof <= deadline.due_at || (deadline.at_due && proof <= deadline.acts_at);
-        deadline.proof = Some(proof);
-        if in_time {
+        self.file.deadlines[at].proof = Some(proof);
+        if self.file.deadlines[at].is_in_time(proof) {
             self.end_deadline(at, DeadlineState::Met, false);
         }
     }

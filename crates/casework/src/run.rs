@@ -5,7 +5,7 @@
 
 use crate::casefile::*;
 use crate::decision::*;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::money::Money;
 use crate::rules::Rules;
@@ -559,11 +559,6 @@ impl<'a> Run<'a> {
         let rule = self.rules.task(kind);
         let at = until.unwrap_or_else(|| self.rules.staffed(rule.queue).add(self.now, rule.hours));
         self.ask_again(kind, case, at);
-    }
-
-    /// The same local time on the next day.
-    pub(crate) fn next_day(&self) -> Instant {
-        self.now + Length::days(1)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: filing it. That answers the platform, and is a person's.
 
-use super::{NO_ANSWER_YET, dispute};
+use super::dispute;
 use crate::casefile::*;
 use crate::look::index;
 use crate::run::{Ask, Run};
@@ -76,7 +76,7 @@ pub(super) fn answered(run: &mut Run<'_>, d: Done<'_>) {
             run.ask(Ask::of(TaskKind::ReviewCase, d.case));
         }
         (_, TaskOutcome::NoAnswer) => {
-            let at = run.now + NO_ANSWER_YET;
+            let at = run.now + run.rules.again.no_answer;
             run.ask_again(d.kind, d.case, at);
         }
         (_, outcome) => {

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: how much is right. The statement drafted from the order is what a person signs.
 
-use super::{NO_ANSWER_YET, complaint};
+use super::complaint;
 use crate::casefile::*;
 use crate::decision::OperationDetails;
 use crate::instant::Instant;
@@ -169,7 +169,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
                 state.unanswered
             });
             if unanswered < 2 {
-                let at = run.now + NO_ANSWER_YET;
+                let at = run.now + run.rules.again.no_answer;
                 run.ask_again(d.kind, d.case, at);
             } else {
                 complain(run, d.case);

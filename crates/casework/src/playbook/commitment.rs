@@ -1,6 +1,5 @@
 //! `commitment`: what was promised has a time.
 
-use super::NO_ANSWER_YET;
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::look::index;
@@ -42,7 +41,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         TaskOutcome::Kept => run.file.commitments[i as usize].ended = Some((d.at, CommitmentStatus::Kept)),
         TaskOutcome::NotNeeded => run.file.commitments[i as usize].ended = Some((d.at, CommitmentStatus::Withdrawn)),
         _ => {
-            let until = d.answers.until.unwrap_or(run.now + NO_ANSWER_YET);
+            let until = d.answers.until.unwrap_or(run.now + run.rules.again.no_answer);
             run.file.commitments[i as usize].due_at = Some(until);
             if is_broken(run, i) {
                 // The old time was missed; the new one is a clock of its own.

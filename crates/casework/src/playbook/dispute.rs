@@ -1,6 +1,5 @@
 //! `dispute`: the platform judges. One chance to show evidence, one to appeal.
 
-use super::NO_ANSWER_YET;
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::look::index;
@@ -95,7 +94,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             run.ask(Ask::of(TaskKind::AppealRuling, d.case).due_with(deadline).worth(amount).saying(words));
         }
         _ => {
-            let at = run.now + NO_ANSWER_YET;
+            let at = run.now + run.rules.again.no_answer;
             run.ask_again(d.kind, d.case, at);
         }
     }

@@ -6,7 +6,7 @@
 use super::appeal::{self, sale_of};
 use crate::casefile::*;
 use crate::decision::OperationDetails;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
@@ -14,11 +14,8 @@ use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
 
-/// How long a buyer's parcel may take to be scanned at all.
-const FIRST_SCAN: Length = Length::days(5);
-
 /// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it; and for one that any
-/// whole refund finds declared and not scanned.
+/// whole refund finds declared and not scanned, since goods that never left cannot come back.
 pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let state = &run.file.after_sales[sale];
@@ -47,7 +44,8 @@ fn open_for(run: &mut Run<'_>, sale: Index, parcel: Index, decided_at: Instant, 
     let refund_only = run.file.after_sales[sale as usize].kind == AfterSaleKind::RefundOnly;
     let caught = match first {
         None => state.declared,
-        Some(first) => first > decided_at || (refund_only && state.was_on_its_way(decided_at)),
+        Some(_) if !refund_only => known,
+        Some(first) => first > decided_at || state.was_on_its_way(decided_at),
     };
     if !caught {
         return;
@@ -218,7 +216,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             let home = run.open_case(CaseKind::ReturnParcel, Subject::Parcel(back), None);
             run.case_mut(home).after_sale = sale;
             // Until its first scan nothing but this asks after it.
-            let at = run.now + FIRST_SCAN;
+            let at = run.now + run.rules.again.return_unscanned;
             run.ask_again(TaskKind::ChaseReturn, home, at);
             run.close_case(d.case, CaseOutcome::Returned);
         }

@@ -26,6 +26,9 @@ pub(crate) fn report(run: &mut Run<'_>, f: &ReportFact, at: Instant) {
         || run.file.operations.iter().any(|o| o.case == case && o.is_live());
     if !busy {
         run.ask(Ask::of(TaskKind::ReviewCase, case).saying(f.text.clone()));
+    } else if matches!(f.case, CaseKind::NotReceived | CaseKind::AddressChange | CaseKind::BuyerRequest) {
+        // These have no other cause than the buyer's word: as if it had come, its clocks run.
+        run.case_mut(case).asked_at.get_or_insert(at);
     }
 }
 
@@ -102,6 +105,7 @@ fn open_otherwise(run: &mut Run<'_>, kind: CaseKind, parcel: Option<Index>) -> O
             bad_address::ask(run, case);
             Some(case)
         }
+        CaseKind::AddressChange => address_change::asked(run, parcel, None),
         CaseKind::AfterSale => {
             let sale = after_sale::unanswered(run)?;
             after_sale::answer(run, sale);

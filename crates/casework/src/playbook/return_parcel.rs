@@ -5,18 +5,12 @@
 use super::appeal::sale_of;
 use super::{claim, exchange, lost, out_of_range, serve};
 use crate::casefile::*;
-use crate::instant::Length;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
-
-/// After an answer that is none, a buyer is asked once more this much later.
-const BUYER_SILENT: Length = Length::days(2);
-/// What an extension is worth where the person did not say until when.
-const EXTENSION: Length = Length::days(3);
 
 /// Opens a case for every parcel of ours that comes back, and for every return that was agreed.
 pub(super) fn open(run: &mut Run<'_>) {
@@ -184,14 +178,14 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             }
         }
         (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) if !run.file.tasks[d.task as usize].again => {
-            let at = run.now + BUYER_SILENT;
+            let at = run.now + run.rules.again.return_silent;
             run.ask_again(d.kind, d.case, at);
         }
         (_, TaskOutcome::Extended) => {
             if let Some(sale) = sale_of(run, d.case) {
                 let running = run.file.running(RuleKind::ReturnReceipt, Subject::AfterSale(sale));
                 let due = running.map_or(run.now, |r| run.file.deadlines[r as usize].due_at);
-                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + EXTENSION));
+                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + run.rules.again.extension));
                 run.moves += 1;
             }
         }

@@ -62,7 +62,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         _ => {
             run.case_mut(d.case).serve = Some(Serve::Reship);
             // Until the parcel is declared, nothing but this asks after it.
-            let at = run.next_day();
+            let at = run.now + run.rules.again.undeclared;
             run.ask_again(d.kind, d.case, at);
             if let Some(waybill) = &d.answers.waybill {
                 let parcel = run.register(waybill, Direction::Reship, d.at);
