@@ -228,6 +228,18 @@ impl Run<'_> {
         if kind == OperationKind::Intercept && self.file.parcel(parcel).phase() != Phase::OutForDelivery {
             self.drop_task(case, TaskKind::AskBuyerToRefuse);
         }
+        self.stands_alone(operation);
+    }
+
+    /// At most one operation of a kind is live on a waybill: another one, by which a person was to ask again, ends with this one's answer.
+    fn stands_alone(&mut self, operation: Index) {
+        let (kind, parcel) = (self.file.operations[operation as usize].kind, self.file.operations[operation as usize].parcel);
+        for other in (0..self.file.operations.len()).map(index).filter(|o| *o != operation) {
+            let state = &self.file.operations[other as usize];
+            if state.kind == kind && state.parcel == parcel && state.is_live() {
+                self.settle(other, OperationStatus::Unknown, Some("asked_twice"));
+            }
+        }
     }
 
     /// Sent, no clear answer: watched where a result's clock follows.
@@ -251,13 +263,15 @@ impl Run<'_> {
         if state.state == OperationState::Settled(status) {
             return;
         }
+        // A second no changes the word, not what was done about the first.
+        let again = matches!(state.state, OperationState::Settled(OperationStatus::Failed | OperationStatus::Rejected));
         if !state.is_live() {
             // Of two answers the last holds.
             self.file.operations[operation as usize].state = OperationState::Accepted;
         }
         self.file.operations[operation as usize].bracket = None;
         self.settle(operation, status, reason);
-        if !self.file.is_case_open(case) {
+        if again || !self.file.is_case_open(case) {
             return;
         }
         match kind {
@@ -265,7 +279,7 @@ impl Run<'_> {
             OperationKind::Claim if !ask_by_hand => {
                 playbook::claim::told(self, parcel, ClaimStatus::Refused, self.now, None, None);
             }
-            _ if ask_by_hand => {
+            _ if ask_by_hand && self.file.live_operation(parcel, kind).is_none() => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
                 // The courier may still change its mind: then nobody need ask.
@@ -284,12 +298,27 @@ impl Run<'_> {
             if !self.file.operations[at].is_live() {
                 continue;
             }
+            if self.is_with_nobody(index(at)) {
+                self.settle(index(at), OperationStatus::Unknown, None);
+                continue;
+            }
             match self.file.operations[at].kind {
                 OperationKind::Claim => self.settle_claim(index(at)),
                 OperationKind::Complaint => {}
                 _ => self.settle_by_scans(index(at)),
             }
         }
+    }
+
+    /// Only a person could still ask the courier, and their task was closed: it counts as the live operation while that task is open.
+    fn is_with_nobody(&self, at: Index) -> bool {
+        let operation = &self.file.operations[at as usize];
+        let by_hand = match operation.state {
+            OperationState::ByHand => true,
+            OperationState::Requested | OperationState::Unknown => operation.taken_over,
+            OperationState::Accepted | OperationState::Settled(_) => false,
+        };
+        by_hand && operation.bracket.is_none_or(|task| !self.file.tasks[task as usize].is_open())
     }
 
     fn settle_claim(&mut self, at: Index) {
