@@ -15,7 +15,7 @@ impl CaseFile {
         let case = &self.cases[at as usize];
         self.tasks.iter().any(|t| t.case == Some(at) && t.is_open())
             || self.operations.iter().any(|o| o.case == at && o.is_live())
-            || self.timers.iter().any(|t| t.case == Some(at) && !matches!(t.kind, TimerKind::Remind(_)))
+            || self.timers.iter().any(|t| t.case == Some(at) && matches!(t.kind, TimerKind::AskAgain(_)))
             || case.waits_for.is_some_and(|other| self.is_case_open(other))
             || self.deadlines.iter().any(|d| d.state == DeadlineState::Running && self.is_deadline_of(d, at))
     }

@@ -1,3 +1,5 @@
+//! The configuration as a whole: layers, drop-ins, environment, and everything that is wrong at once.
+
 use super::*;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rule_kind::RuleKind;
