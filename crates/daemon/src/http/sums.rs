@@ -259,14 +259,10 @@ impl Book<'_> {
     }
 
     fn rungs(&self, deadline: &Deadline, version: &RuleVersion) -> Vec<RungView> {
-        let ladder = match (&version.ladder_signed, deadline.variant.as_deref()) {
-            (Some(signed), Some("signed")) => signed,
-            _ => &version.ladder,
-        };
-        let Ladder::Before(lengths) = ladder else { return Vec::new() };
+        let Ladder::Before(steps) = version.ladder_of(deadline.variant.as_deref()) else { return Vec::new() };
         let staffed = self.rules.staffed(version.queue);
-        let rungs = lengths.iter().zip(&deadline.rungs).enumerate().map(|(n, (before, at))| {
-            let planned = deadline.due_at - *before;
+        let rungs = steps.iter().zip(&deadline.rungs).enumerate().map(|(n, (step, at))| {
+            let planned = deadline.due_at - step.before;
             let queue = version.queue;
             let moved = if planned == *at {
                 None
@@ -277,7 +273,7 @@ impl Book<'_> {
             } else {
                 Some("not before the rung above".to_owned())
             };
-            RungView { before: before.to_string(), at: at.to_string(), acted: n < usize::from(deadline.acted), moved }
+            RungView { before: step.name.clone(), at: at.to_string(), acted: n < usize::from(deadline.acted), moved }
         });
         rungs.collect()
     }
