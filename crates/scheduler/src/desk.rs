@@ -118,6 +118,7 @@ impl Desk {
             world,
             waiting: VecDeque::new(),
             pause: Pause::default(),
+            rousing: false,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {

@@ -139,8 +139,7 @@ async fn work(open: &Open, life: &mut World3Weeks) -> Option<Incoming> {
     ))
 }
 
-async fn live_equals_replay(seed: u64) {
-    let mut office = Office::new();
+async fn live_equals_replay(mut office: Office, seed: u64) {
     office.options.batch_wakes = 5;
     office.options.cached_files = 8;
     let mut open = office.open_with(Arc::new(Casework)).await;
@@ -221,6 +220,7 @@ async fn live_equals_replay(seed: u64) {
 #[tokio::test]
 async fn the_live_journal_equals_a_replay_of_its_facts() {
     for seed in 1..=4 {
-        live_equals_replay(seed).await;
+        live_equals_replay(Office::on_sqlite(), seed).await;
     }
+    live_equals_replay(Office::on_postgres().await, 5).await;
 }
