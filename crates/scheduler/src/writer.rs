@@ -272,6 +272,7 @@ impl Writer {
             }
             tracing::debug!(%error, tries, "the transaction is tried again");
             metrics::counter!("parcelward_transaction_retries_total").increment(1);
+            self.beat.send_modify(|pulse| pulse.retries += 1);
             tokio::time::sleep(wait(tries)).await;
         }
     }
