@@ -155,11 +155,17 @@ async fn open_all(office: &Office, desks: usize) -> Vec<Open> {
     futures::future::join_all((0..desks).map(|_| office.open_with(Arc::new(Casework)))).await
 }
 
+/// How often desks stood in each other's way.
+fn retries_of(open: &[Open]) -> u64 {
+    open.iter().map(|one| one.desk.pulse().borrow().retries).sum()
+}
+
 async fn live_equals_replay(mut office: Office, seed: u64, desks: usize) {
     office.options.batch_wakes = 5;
     office.options.cached_files = 8;
     let mut open = open_all(&office, desks).await;
     let mut life = World3Weeks { dice: Dice(seed), now: at(0), next: 0 };
+    let mut retries = 0;
     for round in 0..60 {
         let minutes = life.dice.pick(&[0, 1, 47, 600, 1500]);
         life.now = life.now + Length::minutes(minutes);
@@ -175,6 +181,7 @@ async fn live_equals_replay(mut office: Office, seed: u64, desks: usize) {
             }
         }
         if round % 20 == 19 {
+            retries += retries_of(&open);
             for one in open {
                 one.close().await;
             }
@@ -185,8 +192,7 @@ async fn live_equals_replay(mut office: Office, seed: u64, desks: usize) {
     office.clock.set(life.now);
     settle(&open[0], life.now).await;
     check(&open[0], seed, life.now).await;
-    let retries: u64 = open.iter().map(|one| one.desk.pulse().borrow().retries).sum();
-    assert!(desks == 1 || retries > 0, "seed {seed}: the desks never met");
+    assert!(desks == 1 || retries > 3, "seed {seed}: the desks hardly met: {retries} times");
     for one in open {
         one.close().await;
     }
