@@ -130,10 +130,10 @@ impl Run<'_> {
             self.carry_operations(old, new);
         }
         self.make_room(old, new, back);
-        for case in self.file.cases.iter_mut().filter(|c| c.closed.is_none()) {
-            if back && case.kind == CaseKind::Intercept {
-                continue;
-            }
+        // What was to be done on the way to the buyer ends with the turn; the way home goes on under the new number.
+        let goes_on = |c: &Case| c.closed.is_none() && (!back || c.kind == CaseKind::ReturnParcel);
+        let moved: Vec<bool> = self.file.cases.iter().map(goes_on).collect();
+        for case in self.file.cases.iter_mut().filter(|c| goes_on(c)) {
             if case.subject == Subject::Parcel(old) {
                 case.subject = Subject::Parcel(new);
             }
@@ -141,7 +141,8 @@ impl Run<'_> {
                 case.parcel = Some(new);
             }
         }
-        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old)) {
+        let of_moved = |t: &Task| t.case.map_or(!back, |c| moved[c as usize]);
+        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old) && of_moved(t)) {
             task.parcel = Some(new);
         }
         self.moves += 1;
@@ -166,7 +167,7 @@ impl Run<'_> {
     fn make_room(&mut self, old: Index, new: Index, back: bool) {
         for at in 0..self.file.cases.len() {
             let case = &self.file.cases[at];
-            let stays = back && case.kind == CaseKind::Intercept;
+            let stays = back && case.kind != CaseKind::ReturnParcel;
             let twin = case.closed.is_none() && case.subject == Subject::Parcel(old) && !stays;
             if let Some(other) = self.file.open_case(case.kind, Subject::Parcel(new)).filter(|_| twin) {
                 self.close_case(other, CaseOutcome::Recovered);

@@ -85,9 +85,10 @@ impl CaseFile {
         self.parcels.iter().filter(|p| p.direction == Direction::Outbound && p.declared).map(|p| p.declared_at).min()
     }
 
-    /// Whether any outbound parcel was scanned.
-    pub(crate) fn is_on_the_road(&self) -> bool {
-        self.parcels.iter().any(|p| p.direction == Direction::Outbound && p.is_scanned())
+    /// Whether an outbound parcel was declared or scanned by this instant.
+    pub(crate) fn is_shipped_at(&self, at: Instant) -> bool {
+        let scanned = |p: &Parcel| p.direction == Direction::Outbound && p.first_scan().is_some_and(|first| first <= at);
+        self.shipped_at().is_some_and(|declared| declared <= at) || self.parcels.iter().any(scanned)
     }
 
     /// Whether the order was cancelled or closed.
@@ -121,6 +122,20 @@ impl CaseFile {
     /// The outbound parcel that an after-sale is about: the newest one on its way, else the newest.
     pub(crate) fn parcel_on_its_way(&self) -> Option<Index> {
         self.parcels.iter().rposition(|p| p.is_ours() && p.is_current() && p.phase().is_on_its_way()).map(index)
+    }
+
+    /// The parcel of ours whose goods come home under this return number, where a courier gave it a new one for the way back.
+    pub(crate) fn turned_into(&self, number: Index) -> Option<&Parcel> {
+        let replaced = |i: Index| self.parcels.iter().position(|p| p.replaced_by == Some(i)).map(index);
+        let mut at = replaced(number)?;
+        // A number is replaced by a later one: the chain ends.
+        for _ in 0..self.parcels.len() {
+            if self.parcel(at).is_ours() {
+                return Some(self.parcel(at)).filter(|_| !self.parcel(number).is_ours());
+            }
+            at = replaced(at)?;
+        }
+        None
     }
 
     /// A parcel.

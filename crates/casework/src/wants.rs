@@ -240,7 +240,12 @@ fn hub_variant(file: &CaseFile, rules: &Rules, parcel: &Parcel) -> Option<&'stat
 
 fn way_back(file: &CaseFile, i: Index, parcel: &Parcel, out: &mut Wants) {
     let subject = Subject::Parcel(i);
-    let start = if parcel.direction == Direction::Return { parcel.first_scan() } else { parcel.turned_since() };
+    let start = match parcel.direction {
+        // Under a new number for the way back it turned round when it got that number.
+        Direction::Return if file.turned_into(i).is_some() => Some(parcel.declared_at),
+        Direction::Return => parcel.first_scan(),
+        _ => parcel.turned_since(),
+    };
     let Some(start) = start else { return };
     if !parcel.is_current() || parcel.lost_since().is_some() {
         return;
@@ -343,7 +348,8 @@ fn after_sale(file: &CaseFile, i: Index, sale: &AfterSale, out: &mut Wants) {
         let later = &sale.steps[n + 1..];
         match (step.status, response) {
             (S::Requested, Some(rule)) => {
-                let variant = (!file.is_on_the_road() && file.shipped_at().is_none()).then_some("unshipped");
+                // What was shipped after it was asked does not lengthen the answer's time.
+                let variant = (!file.is_shipped_at(step.at)).then_some("unshipped");
                 let clock = Clock { given: step.respond_by, variant, ..from(step.at) };
                 out.push((rule, subject, until(clock, later.first().map(|s| s.at))));
             }
@@ -370,9 +376,10 @@ fn return_waybill(file: &CaseFile, subject: Subject, sale: &AfterSale, agreed: u
         Some(_) => (None, true),
         None => (None, false),
     };
-    let known = || sale.return_parcel.map(|p| file.parcel(p).declared_at.max(start));
+    // A number alone sends nothing: its first scan says as much as the platform's word.
+    let scanned = || sale.return_parcel.and_then(|p| file.parcel(p).first_scan()).map(|first| first.max(start));
     if !ended {
-        out.push((K::ReturnWaybill, subject, until(from(start), sent.or_else(known))));
+        out.push((K::ReturnWaybill, subject, until(from(start), sent.or_else(scanned))));
     }
 }
 

@@ -40,6 +40,8 @@ impl Default for DeskOptions {
 pub struct Pulse {
     /// Batches committed since the start.
     pub batches: u64,
+    /// How often a batch was tried again because the database did not take it: another daemon was faster, or the connection was lost.
+    pub retries: u64,
     /// The instant of the newest one.
     pub recorded: Option<Instant>,
     /// The next moment at which a case file wants to be woken.
@@ -101,7 +103,7 @@ impl Desk {
         }
         let (queue, waiting) = mpsc::unbounded_channel();
         let room_size = u32::try_from(options.waiting_bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
-        let (beat, pulse) = watch::channel(Pulse { batches: 0, recorded: None, next_wake_at: None, failing: None });
+        let (beat, pulse) = watch::channel(Pulse { batches: 0, retries: 0, recorded: None, next_wake_at: None, failing: None });
         let (end, ended) = watch::channel(false);
         let rules = Arc::new(ArcSwap::new(rules));
         let stop = CancellationToken::new();
@@ -118,6 +120,7 @@ impl Desk {
             world,
             waiting: VecDeque::new(),
             pause: Pause::default(),
+            rousing: false,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {

@@ -9,10 +9,15 @@
 mod change;
 mod cursor;
 mod error;
+mod journal;
+mod list_query;
 mod open;
+mod postgres;
 mod projection;
 mod read;
+mod rows;
 mod sqlite;
+mod sqlx_error;
 mod store;
 
 pub use change::{

@@ -300,3 +300,23 @@ pub struct SetAside {
     /// Since when.
     pub since: Instant,
 }
+
+impl Board {
+    /// From the counts that the databases give.
+    pub(crate) fn of(open_cases: BTreeMap<CaseKind, u64>, running_due: BTreeMap<RuleKind, u64>, evidence_wanted: u64) -> Board {
+        let cases = |kind: CaseKind| open_cases.get(&kind).copied().unwrap_or_default();
+        let due = |kinds: &[RuleKind]| kinds.iter().filter_map(|kind| running_due.get(kind)).sum();
+        let answers = [RuleKind::AfterSaleResponse, RuleKind::RefundResponse, RuleKind::AfterSaleReview, RuleKind::ReturnReceipt];
+        Board {
+            soon_uncollected: due(&[RuleKind::Collect]),
+            stalled: cases(CaseKind::Stalled),
+            undelivered: cases(CaseKind::Undelivered),
+            out_of_range: cases(CaseKind::OutOfRange),
+            coming_back: cases(CaseKind::ReturnParcel),
+            after_sales_soon_due: due(&answers),
+            evidence_wanted,
+            open_cases,
+            running_due,
+        }
+    }
+}

@@ -4,12 +4,10 @@
 //! a transaction never finds out late that it may not write.
 
 mod bulk;
-mod error;
 mod open;
 mod read_counts;
 mod read_files;
 mod read_lists;
-mod read_world;
 mod save;
 mod transaction;
 mod write_lists;
@@ -111,11 +109,11 @@ impl Store for SqliteStore {
     }
 
     async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError> {
-        read_world::coverage(&self.readers, filter, before, limit).await
+        read_lists::coverage(&self.readers, filter, before, limit).await
     }
 
     async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
-        read_world::disruptions(&self.readers, before, limit).await
+        read_lists::disruptions(&self.readers, before, limit).await
     }
 
     async fn board(&self, now: Instant, horizon: Length) -> Result<Board, StoreError> {

@@ -109,7 +109,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn timeline(&self, order: &OrderKey, after_line: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError>;
 
     /// The facts of the whole journal after the given place (0 for all), in the order in which they were received; `next` is the place to
-    /// go on from. Facts that still wait for their order are among them.
+    /// go on from. Facts that still wait for their order are among them. Nothing is ever added before what was given: while a writer is
+    /// under way, what others wrote after it began is given when it has ended.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -152,7 +153,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 /// A transaction that writes. Dropped without [`Transaction::commit`] it changes nothing.
 #[async_trait]
 pub trait Transaction: Send {
-    /// The batch's one instant: `now`, but later than every earlier batch's. Kept over restarts.
+    /// Keeps every other writer from committing until this transaction ends: a batch that tells news of the world asks for it once its
+    /// case files are locked, before it reads the world and takes its instant, so that nobody decides later without knowing the news.
+    /// Where there is only one writer, nothing happens.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn hold_world(&mut self) -> Result<(), StoreError>;
+
+    /// The batch's one instant: `now`, but later than every earlier batch's. Kept over restarts. What was locked and read before is older
+    /// than it; what is locked or read after it and is not older gives [`StoreError::Retry`].
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -188,11 +198,12 @@ pub trait Transaction: Send {
     /// Any [`StoreError`].
     async fn lock(&mut self, orders: &[(OrderKey, Option<FileStamp>)]) -> Result<Vec<Locked>, StoreError>;
 
-    /// Case files that want to be woken at or before `at` and are not set aside, the earliest first, at most `limit`.
+    /// Case files that want to be woken at or before the instant that a batch would have `now`, the earliest first, at most `limit`;
+    /// none that is set aside, and none that another writer has in hand. Those that are given are locked.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn due(&mut self, at: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError>;
+    async fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError>;
 
     /// Facts that wait for these waybills, in the order in which they were received.
     ///
@@ -205,6 +216,12 @@ pub trait Transaction: Send {
     /// # Errors
     /// Any [`StoreError`].
     async fn rouse_some(&mut self, limit: u32) -> Result<u32, StoreError>;
+
+    /// To be called now and then while the caller computes: a database may end transactions in which nothing happens.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn stay(&mut self) -> Result<(), StoreError>;
 
     /// Writes a batch. Every order named in its entries must be among its files. Gives the new stamps of its files, in
     /// their order.

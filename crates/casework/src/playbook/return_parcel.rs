@@ -12,13 +12,17 @@ use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
 
-/// Opens a case for every parcel of ours that comes back, and for every return that was agreed.
+/// Opens a case for every parcel that comes back, and for every return that was agreed.
 pub(super) fn open(run: &mut Run<'_>) {
     for parcel in 0..run.file.parcels.len() {
         let (parcel, subject) = (index(parcel), Subject::Parcel(index(parcel)));
-        let state = run.file.parcel(parcel);
         let had = |c: &Case| c.kind == CaseKind::ReturnParcel && (c.subject == subject || c.parcel == Some(parcel));
-        if state.is_ours() && state.is_current() && state.phase().is_back() && !run.file.cases.iter().any(had) {
+        if !run.file.parcel(parcel).is_current() || run.file.cases.iter().any(had) {
+            continue;
+        }
+        if !comes_home(run, parcel) {
+            link(run, parcel);
+        } else if run.file.parcel(parcel).is_ours() || run.file.turned_into(parcel).is_some() || !link(run, parcel) {
             let case = run.open_case(CaseKind::ReturnParcel, subject, None);
             let sale = run.file.after_sales.iter().rposition(|s| s.asks_refund() && !s.is_over()).map(index);
             run.case_mut(case).after_sale = sale;
@@ -36,6 +40,33 @@ pub(super) fn open(run: &mut Run<'_>) {
     }
 }
 
+/// Whether goods are on their way home in a parcel: ours turned round, or one that was declared a return.
+fn comes_home(run: &Run<'_>, parcel: Index) -> bool {
+    let state = run.file.parcel(parcel);
+    match state.direction {
+        Direction::Return => state.declared && (state.is_scanned() || run.file.turned_into(parcel).is_some()),
+        _ => state.phase().is_back(),
+    }
+}
+
+/// A return that was declared without its after-sale belongs to the one that waits for a parcel. Whether it has one now.
+fn link(run: &mut Run<'_>, parcel: Index) -> bool {
+    use AfterSaleStatus as S;
+    let state = run.file.parcel(parcel);
+    if state.direction != Direction::Return || !state.declared || run.file.turned_into(parcel).is_some() {
+        return false;
+    }
+    if state.after_sale.is_some() {
+        return true;
+    }
+    let waits = |s: &AfterSale| s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received));
+    let sale = run.file.after_sales.iter().rposition(waits).map(index);
+    if let Some(sale) = sale {
+        run.link_return(sale, parcel);
+    }
+    sale.is_some()
+}
+
 /// Whether a case ended because its after-sale did, before any goods were seen: agreed to again, it is a new cause.
 fn was_called_off(case: &Case) -> bool {
     let ended = matches!(case.closed, Some((_, CaseOutcome::Withdrawn | CaseOutcome::Refused | CaseOutcome::Refunded)));
@@ -43,15 +74,20 @@ fn was_called_off(case: &Case) -> bool {
 }
 
 fn open_for_sale(run: &mut Run<'_>, sale: Index) {
-    // Our own parcel brings the goods already: the after-sale joins its case.
-    let ours = run.file.cases.iter().rposition(|c| {
-        c.kind == CaseKind::ReturnParcel && c.closed.is_none() && matches!(c.subject, Subject::Parcel(p) if run.file.parcel(p).is_ours())
-    });
+    // A parcel brings the goods already, ours or one that was sent before anything was agreed: the after-sale joins its case.
+    let brings = |c: &Case| match c.subject {
+        Subject::Parcel(p) => run.file.parcel(p).is_ours() || c.after_sale.is_none(),
+        _ => false,
+    };
+    let under_way = run.file.cases.iter().rposition(|c| c.kind == CaseKind::ReturnParcel && c.closed.is_none() && brings(c));
     let own_parcel = run.file.after_sales[sale as usize].return_parcel;
-    if let Some(case) = ours.map(index).filter(|_| own_parcel.is_none()) {
+    if let Some(case) = under_way.map(index).filter(|_| own_parcel.is_none()) {
         let parcel = run.case(case).parcel;
         run.case_mut(case).after_sale = Some(sale);
         run.file.after_sales[sale as usize].return_parcel = parcel;
+        if let Some(parcel) = parcel {
+            run.file.parcels[parcel as usize].after_sale.get_or_insert(sale);
+        }
         return;
     }
     let case = run.open_case(CaseKind::ReturnParcel, Subject::AfterSale(sale), own_parcel);
@@ -259,15 +295,16 @@ pub(super) fn buyers_parcel_lost(run: &mut Run<'_>, parcel: Index) -> bool {
 pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
-    let ours = parcel.is_some_and(|p| run.file.parcel(p).is_ours());
     // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
-    if let Some(p) = parcel.filter(|_| ours && !run.file.is_as_reported(case)) {
+    if let Some(p) = parcel.filter(|_| !run.file.is_as_reported(case)) {
+        let ours = run.file.parcel(p).is_ours();
         match run.file.parcel(p).phase() {
-            Phase::Delivered => return run.close_case(case, CaseOutcome::Delivered),
-            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if run.case(case).subject == Subject::Parcel(p) => {
+            Phase::Delivered if ours => return run.close_case(case, CaseOutcome::Delivered),
+            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if ours && run.case(case).subject == Subject::Parcel(p) => {
                 return run.close_case(case, CaseOutcome::Recovered);
             }
-            Phase::Lost => return run.close_case(case, CaseOutcome::Lost),
+            // The courier pays for it; nobody else waits for these goods.
+            Phase::Lost if ours || sale.is_none() => return run.close_case(case, CaseOutcome::Lost),
             _ => {}
         }
     }
@@ -275,14 +312,15 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
         run.drop_task(case, TaskKind::AskReturnWaybill);
     }
     if is_home(run, case) {
-        arrived(run, case, parcel.filter(|_| ours));
+        let outbound = |p: &Index| run.file.turned_into(*p).unwrap_or(run.file.parcel(*p)).direction == Direction::Outbound;
+        arrived(run, case, parcel.filter(outbound));
     }
     let Some(outcome) = end(run, case, sale) else { return };
     run.close_case(case, outcome);
 }
 
 /// The goods are home: inspect them, and, where nobody asked for the money, ask the buyer what they want.
-fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
+fn arrived(run: &mut Run<'_>, case: Index, outbound: Option<Index>) {
     let state = run.case(case);
     if !state.inspected && state.decided != Some(TaskOutcome::NotArrived) {
         for kind in [TaskKind::ChaseReturn, TaskKind::DecideReturnMissing, TaskKind::AskBuyerToChaseReturn] {
@@ -292,7 +330,7 @@ fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
             run.ask(Ask::of(TaskKind::InspectReturn, case).in_own_hours());
         }
     }
-    let Some(parcel) = ours.filter(|p| run.file.parcel(*p).direction == Direction::Outbound) else { return };
+    let Some(parcel) = outbound else { return };
     if run.case(case).chased || run.file.is_called_off() || is_refund_in_sight(run) {
         return;
     }
