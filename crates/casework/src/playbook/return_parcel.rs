@@ -59,7 +59,9 @@ fn link(run: &mut Run<'_>, parcel: Index) -> bool {
     if state.after_sale.is_some() {
         return true;
     }
-    let waits = |s: &AfterSale| s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received));
+    let waits = |s: &AfterSale| {
+        s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received))
+    };
     let sale = run.file.after_sales.iter().rposition(waits).map(index);
     if let Some(sale) = sale {
         run.link_return(sale, parcel);
