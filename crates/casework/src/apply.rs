@@ -243,12 +243,17 @@ impl Run<'_> {
         let place = state.steps.partition_point(|s| s.at <= at);
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
-            Some(step) => step.ruling = f.ruling.or(step.ruling),
-            None => state.steps.insert(place, DisputeStep { at, status: f.status, ruling: f.ruling }),
+            Some(step) => {
+                step.ruling = f.ruling.or(step.ruling);
+                step.evidence_by = f.evidence_by.or(step.evidence_by);
+                step.appeal_by = f.appeal_by.or(step.appeal_by);
+            }
+            None => {
+                let step = DisputeStep { at, status: f.status, ruling: f.ruling, evidence_by: f.evidence_by, appeal_by: f.appeal_by };
+                state.steps.insert(place, step);
+            }
         }
         state.after_sale = f.after_sale_id.clone().or(state.after_sale.take());
-        state.evidence_by = f.evidence_by.or(state.evidence_by);
-        state.appeal_by = f.appeal_by.or(state.appeal_by);
         state.reason = f.reason.clone().or(state.reason.take());
         state.amount = f.amount.or(state.amount);
         self.moves += 1;
@@ -257,33 +262,26 @@ impl Run<'_> {
 
     fn take_commitment(&mut self, f: &CommitmentFact, at: Instant) {
         let found = self.file.commitments.iter().position(|c| c.id == f.commitment_id);
-        match (f.status, found) {
+        let i = found.unwrap_or_else(|| {
+            self.file.commitments.push(Commitment::new(f.commitment_id.clone(), f.promise));
+            self.file.commitments.len() - 1
+        });
+        let known = &mut self.file.commitments[i];
+        known.waybill = f.waybill.clone().or(known.waybill.take());
+        if f.status == CommitmentStatus::Made {
+            known.due_at = f.due_at.or(known.due_at);
+            known.text = f.text.clone().or(known.text.take());
+        }
+        match (f.status, known.made_at) {
             (CommitmentStatus::Made, None) => {
-                let commitment = Commitment {
-                    id: f.commitment_id.clone(),
-                    promise: f.promise,
-                    made_at: at,
-                    due_at: f.due_at,
-                    text: f.text.clone(),
-                    waybill: f.waybill.clone(),
-                    ended: None,
-                };
-                playbook::commitment::made(self, commitment);
+                known.made_at = Some(at);
+                playbook::commitment::made(self, index(i));
             }
-            (CommitmentStatus::Made, Some(i)) => {
-                let known = &mut self.file.commitments[i];
-                known.due_at = f.due_at.or(known.due_at);
-                known.text = f.text.clone().or(known.text.take());
-                known.waybill = f.waybill.clone().or(known.waybill.take());
+            (CommitmentStatus::Made, Some(_)) => {}
+            // That it ended may be told before it is told as made: until then there is nothing to keep.
+            (status, _) => {
+                known.ended.get_or_insert((at, status));
             }
-            (status, Some(i)) => {
-                self.file.commitments[i].ended.get_or_insert((at, status));
-                if f.waybill.is_some() {
-                    self.file.commitments[i].waybill.clone_from(&f.waybill);
-                }
-            }
-            // A promise that was never told as made ended: nothing to keep.
-            (_, None) => {}
         }
         self.moves += 1;
     }

@@ -319,6 +319,20 @@ pub struct DisputeStep {
     /// For whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
+    /// The platform's limit for evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_by: Option<Instant>,
+    /// The platform's limit for an appeal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal_by: Option<Instant>,
+}
+
+impl DisputeStep {
+    /// A step without limits or ruling.
+    #[must_use]
+    pub(crate) const fn new(at: Instant, status: DisputeStatus) -> Self {
+        DisputeStep { at, status, ruling: None, evidence_by: None, appeal_by: None }
+    }
 }
 
 /// A dispute.
@@ -331,12 +345,6 @@ pub struct Dispute {
     /// The after-sale it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_sale: Option<String>,
-    /// The platform's limit for evidence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence_by: Option<Instant>,
-    /// The platform's limit for an appeal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub appeal_by: Option<Instant>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -346,9 +354,6 @@ pub struct Dispute {
     /// `prepare_evidence` was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepared_at: Option<Instant>,
-    /// `submit_evidence` was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub submitted_at: Option<Instant>,
     /// `appeal_ruling` was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal_done_at: Option<Instant>,
@@ -358,18 +363,7 @@ impl Dispute {
     /// A dispute of which nothing but its number is known.
     #[must_use]
     pub(crate) const fn new(id: String) -> Self {
-        Dispute {
-            id,
-            steps: Vec::new(),
-            after_sale: None,
-            evidence_by: None,
-            appeal_by: None,
-            reason: None,
-            amount: None,
-            prepared_at: None,
-            submitted_at: None,
-            appeal_done_at: None,
-        }
+        Dispute { id, steps: Vec::new(), after_sale: None, reason: None, amount: None, prepared_at: None, appeal_done_at: None }
     }
 }
 
@@ -380,8 +374,9 @@ pub struct Commitment {
     pub id: String,
     /// What was promised.
     pub promise: Promise,
-    /// When.
-    pub made_at: Instant,
+    /// When; `None` until it is told as made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Instant>,
     /// By when, as said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Instant>,
@@ -394,6 +389,14 @@ pub struct Commitment {
     /// How and when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<(Instant, CommitmentStatus)>,
+}
+
+impl Commitment {
+    /// A promise of which nothing but its number and kind is known.
+    #[must_use]
+    pub(crate) const fn new(id: String, promise: Promise) -> Self {
+        Commitment { id, promise, made_at: None, due_at: None, text: None, waybill: None, ended: None }
+    }
 }
 
 /// A claim against a courier.

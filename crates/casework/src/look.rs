@@ -161,6 +161,12 @@ impl CaseFile {
         self.cases.get(case as usize).is_some_and(|c| c.closed.is_none())
     }
 
+    /// Whether a person opened a case by hand and its parcel was not scanned since: what the scans say, that person knew.
+    pub(crate) fn is_as_reported(&self, case: Index) -> bool {
+        let case = &self.cases[case as usize];
+        case.by_hand && case.parcel.is_none_or(|p| self.parcel(p).newest().map(|s| s.at) == case.scan_at)
+    }
+
     /// The open task of a kind in a case.
     pub(crate) fn open_task(&self, case: Index, kind: TaskKind) -> Option<Index> {
         self.tasks.iter().rposition(|t| t.case == Some(case) && t.kind == kind && t.is_open()).map(index)

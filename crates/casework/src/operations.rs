@@ -113,6 +113,21 @@ impl Run<'_> {
         self.moves += 1;
     }
 
+    /// A bracket task is open again: its operation is asked by hand as before, whatever had been answered.
+    pub(crate) fn ask_by_hand_again(&mut self, operation: Index, task: Index) {
+        let state = &mut self.file.operations[operation as usize];
+        if bracket(state.kind) != self.file.tasks[task as usize].kind {
+            return;
+        }
+        state.state = if state.requested { OperationState::Requested } else { OperationState::ByHand };
+        (state.answered_at, state.result_from, state.settled_at) = (None, None, None);
+        state.bracket = Some(task);
+        let (kind, case) = (state.kind, state.case);
+        if kind == OperationKind::Intercept {
+            self.drop_task(case, TaskKind::AskBuyerToRefuse);
+        }
+    }
+
     /// An operation ends. Says so where the courier's interface was asked.
     pub(crate) fn settle(&mut self, operation: Index, status: OperationStatus, reason: Option<&str>) {
         let now = self.now;
@@ -140,32 +155,27 @@ impl Run<'_> {
             return;
         }
         let state = &self.file.operations[operation as usize];
+        let (kind, case) = (state.kind, state.case);
         let late = state.taken_over.then_some(state.bracket).flatten().filter(|&t| self.file.tasks[t as usize].is_open());
-        let ends = matches!(state.kind, OperationKind::Urge | OperationKind::Complaint);
-        match fact.status {
-            OperationStatus::Succeeded if ends => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Accepted);
-                }
-                if state_is(self, operation, OperationKind::Complaint) {
-                    let case = self.file.operations[operation as usize].case;
-                    playbook::complaint::answered(self, case, at);
-                }
+        let accepted = match fact.status {
+            OperationStatus::Accepted | OperationStatus::Succeeded => true,
+            OperationStatus::Rejected | OperationStatus::Failed => false,
+            OperationStatus::Unknown => return self.unclear(operation, at),
+        };
+        if let Some(task) = late {
+            // The answer itself is the outcome, whatever the task's own words are.
+            self.close_task(task, if accepted { TaskOutcome::Accepted } else { TaskOutcome::Refused });
+        }
+        match (fact.status, kind) {
+            (OperationStatus::Succeeded, OperationKind::Complaint) => {
+                playbook::complaint::answered(self, case, at);
                 self.settle(operation, OperationStatus::Succeeded, fact.reason.as_deref());
             }
-            OperationStatus::Accepted | OperationStatus::Succeeded => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Accepted);
-                }
-                self.accept(operation, at, fact.courier_reference.clone(), fact.amount);
+            (OperationStatus::Succeeded, OperationKind::Urge) => {
+                self.settle(operation, OperationStatus::Succeeded, fact.reason.as_deref());
             }
-            OperationStatus::Unknown => self.unclear(operation, at),
-            OperationStatus::Rejected | OperationStatus::Failed => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Refused);
-                }
-                self.refuse(operation, fact.status, fact.reason.as_deref(), late.is_none());
-            }
+            _ if accepted => self.accept(operation, at, fact.courier_reference.clone(), fact.amount),
+            _ => self.refuse(operation, fact.status, fact.reason.as_deref(), late.is_none()),
         }
     }
 
@@ -184,6 +194,7 @@ impl Run<'_> {
 
     /// The courier took it (or a person heard so). Accepted is not done.
     pub(crate) fn accept(&mut self, operation: Index, at: Instant, reference: Option<String>, amount: Option<Money>) {
+        self.take_back_refusal(operation);
         let state = &mut self.file.operations[operation as usize];
         state.state = OperationState::Accepted;
         state.settled_at = None;
@@ -202,12 +213,29 @@ impl Run<'_> {
             }
             _ => {}
         }
-        // Of two answers the last holds: what a refusal had opened is not needed.
         if let Some(task) = bracket {
             self.close_task(task, TaskOutcome::Accepted);
-            if let Some(by_hand) = self.file.tasks[task as usize].operation.filter(|by_hand| *by_hand != operation) {
-                self.settle(by_hand, OperationStatus::Failed, None);
+        }
+    }
+
+    /// Of two answers the last holds: what an earlier refusal of this operation had opened is not needed.
+    fn take_back_refusal(&mut self, operation: Index) {
+        let state = &self.file.operations[operation as usize];
+        let (kind, parcel, case) = (state.kind, state.parcel, state.case);
+        let by_hand = self
+            .file
+            .operations
+            .iter()
+            .enumerate()
+            .rposition(|(i, o)| index(i) != operation && o.parcel == parcel && o.kind == kind && o.state == OperationState::ByHand);
+        if let Some(by_hand) = by_hand {
+            if let Some(task) = self.file.operations[by_hand].bracket {
+                self.close_task(task, TaskOutcome::Accepted);
             }
+            self.settle(index(by_hand), OperationStatus::Failed, None);
+        }
+        if kind == OperationKind::Intercept && self.file.parcel(parcel).phase() != Phase::OutForDelivery {
+            self.drop_task(case, TaskKind::AskBuyerToRefuse);
         }
     }
 
@@ -249,10 +277,7 @@ impl Run<'_> {
             _ if ask_by_hand => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
-                // The courier may still change its mind: then nobody need ask.
-                for at in [by_hand, operation] {
-                    self.file.operations[at as usize].bracket = Some(task);
-                }
+                self.file.operations[by_hand as usize].bracket = Some(task);
             }
             _ => {}
         }
@@ -260,7 +285,8 @@ impl Run<'_> {
 
     /// Settles what the scans and the claims settle.
     pub(crate) fn settle_operations(&mut self) {
-        for at in 0..self.file.operations.len() {
+        // Newest first: a cancelling is settled before the intercept that it cancels.
+        for at in (0..self.file.operations.len()).rev() {
             if !self.file.operations[at].is_live() {
                 continue;
             }
@@ -312,8 +338,4 @@ impl Run<'_> {
             _ => {}
         }
     }
-}
-
-fn state_is(run: &Run<'_>, operation: Index, kind: OperationKind) -> bool {
-    run.file.operations[operation as usize].kind == kind
 }

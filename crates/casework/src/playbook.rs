@@ -30,10 +30,11 @@ mod stalled;
 mod talk;
 mod uncollected;
 mod undelivered;
+mod undo;
 
 use crate::casefile::*;
 use crate::fact::{BuyerRequestFact, FactId};
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind as K;
@@ -43,6 +44,7 @@ use crate::words::*;
 use crate::world::{Change, News};
 
 pub(crate) use report::report;
+pub(crate) use undo::undo;
 
 /// Whether a change of the world can touch a case file.
 pub(crate) fn concerns(file: &CaseFile, change: &Change) -> bool {
@@ -255,10 +257,13 @@ pub(crate) fn dismissed(run: &mut Run<'_>, task: Index) {
     }
 }
 
-/// A task that is asked again at its time.
+/// A task that is asked again at its time, about the same operation where it was about one: nobody asks after one that has ended.
 pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
-    let ask = Ask::of(kind, case).again();
+    let before = run.file.tasks.iter().rfind(|t| t.case == Some(case) && t.kind == kind);
+    let operation = before.and_then(|t| t.operation);
+    let ask = Ask::of(kind, case).about(operation).again();
     match kind {
+        _ if operation.is_some_and(|o| !run.file.operations[o as usize].is_live()) => {}
         TaskKind::CheckRuling | TaskKind::CheckAppealResult if run.case(case).appeal_answered_at.is_some() => {}
         TaskKind::AskBuyerReshipOrRefund | TaskKind::ConfirmLoss if run.case(case).serve.is_some() => {}
         TaskKind::Reship | TaskKind::SendReplacement | TaskKind::SendRepairedBack if serve::is_sent(run, case) => {}
@@ -266,32 +271,6 @@ pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
         _ => {
             run.ask(ask);
         }
-    }
-}
-
-/// Takes back what a task had brought about, as far as the case file remembers it.
-pub(crate) fn undo(run: &mut Run<'_>, task: Index, outcome: TaskOutcome) {
-    let state = &run.file.tasks[task as usize];
-    let (kind, parcel, Some(case)) = (state.kind, state.parcel, state.case) else { return };
-    match kind {
-        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling
-            if outcome == TaskOutcome::Filed =>
-        {
-            appeal::undo(run, case);
-        }
-        TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
-        TaskKind::KeepCommitment => commitment::undo(run, case),
-        TaskKind::OfferSolution => {
-            let state = run.case_mut(case);
-            (state.serve, state.offered_at) = (None, None);
-        }
-        TaskKind::InspectReturn => {
-            run.case_mut(case).inspected = false;
-            if let Some(p) = parcel {
-                run.file.parcels[p as usize].inspected_at = None;
-            }
-        }
-        _ => {}
     }
 }
 
@@ -333,11 +312,6 @@ pub(crate) fn react(run: &mut Run<'_>) {
         }
     }
 }
-
-/// How long a courier that "looks into it" is left in peace.
-const COURIER_LOOKS: Length = Length::hours(8);
-/// After an answer that is none: when it is asked again.
-const NO_ANSWER_YET: Length = Length::days(3);
 
 /// Advice on giving the money back while the parcel is on its way: only where it can still be caught.
 pub(crate) fn advice_on_the_way(run: &Run<'_>, parcel: Index) -> Advice {

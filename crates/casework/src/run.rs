@@ -5,7 +5,7 @@
 
 use crate::casefile::*;
 use crate::decision::*;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::money::Money;
 use crate::rules::Rules;
@@ -96,8 +96,12 @@ impl Ask {
         self
     }
     /// Does this operation by hand.
-    pub(crate) const fn by_hand(mut self, operation: Index) -> Self {
-        self.operation = Some(operation);
+    pub(crate) const fn by_hand(self, operation: Index) -> Self {
+        self.about(Some(operation))
+    }
+    /// About this operation, if any.
+    pub(crate) const fn about(mut self, operation: Option<Index>) -> Self {
+        self.operation = operation;
         self
     }
     /// Due with this deadline, where there is one.
@@ -531,8 +535,9 @@ impl<'a> Run<'a> {
         self.emit(DecisionBody::TaskClosed(body));
     }
 
-    /// Ends the open task of a kind in a case, if there is one.
+    /// Ends the open task of a kind in a case, if there is one; nor is it asked again.
     pub(crate) fn drop_task(&mut self, case: Index, kind: TaskKind) {
+        self.file.timers.retain(|t| t.case != Some(case) || t.kind != TimerKind::AskAgain(kind));
         if let Some(task) = self.file.open_task(case, kind) {
             self.close_task(task, TaskOutcome::NotNeeded);
         }
@@ -553,11 +558,6 @@ impl<'a> Run<'a> {
         let rule = self.rules.task(kind);
         let at = until.unwrap_or_else(|| self.rules.staffed(rule.queue).add(self.now, rule.hours));
         self.ask_again(kind, case, at);
-    }
-
-    /// The same local time on the next day.
-    pub(crate) fn next_day(&self) -> Instant {
-        self.now + Length::days(1)
     }
 }
 

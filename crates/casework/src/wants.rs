@@ -405,37 +405,38 @@ fn dispute_clocks(platform: Platform, subject: Subject, dispute: &Dispute, out: 
                 out.push((K::DisputeAnswer, subject, until(from(step.at), done)));
             }
             S::EvidenceRequested => {
-                let clock = Clock { given: dispute.evidence_by, ..from(step.at) };
-                let done = [next, dispute.submitted_at].into_iter().flatten().min();
-                out.push((K::Evidence, subject, until(clock, done)));
+                // The limit may have been named before evidence was wanted, but not with an earlier round's.
+                let since = dispute.steps[..n].iter().rposition(|s| s.status == S::EvidenceRequested).map_or(0, |before| before + 1);
+                let given = dispute.steps[since..=n].iter().rev().find_map(|s| s.evidence_by);
+                out.push((K::Evidence, subject, until(Clock { given, ..from(step.at) }, next)));
             }
             S::Ruled if matches!(step.ruling, Some(Ruling::Buyer | Ruling::Split)) => {
-                let clock = Clock { given: dispute.appeal_by, ..from(step.at) };
+                let clock = Clock { given: step.appeal_by, ..from(step.at) };
                 let done = [later(n, &[S::Appealed, S::AppealRuled, S::Closed]), dispute.appeal_done_at].into_iter().flatten().min();
                 out.push((K::RulingAppeal, subject, until(clock, done)));
             }
             _ => {}
         }
     }
-    let told = dispute.steps.iter().position(|s| s.status == S::EvidenceSubmitted);
-    let submitted = [told.map(|n| dispute.steps[n].at), dispute.submitted_at].into_iter().flatten().min();
-    if let Some(start) = submitted {
-        let ruled = dispute.steps.iter().find(|s| matches!(s.status, S::Ruled | S::AppealRuled | S::Closed)).map(|s| s.at);
-        out.push((K::RulingWait, subject, until(from(start), ruled)));
+    // Evidence that is asked for once more starts the wait anew.
+    if let Some(n) = dispute.steps.iter().rposition(|s| s.status == S::EvidenceSubmitted) {
+        let ruled = later(n, &[S::Ruled, S::AppealRuled, S::Closed]);
+        out.push((K::RulingWait, subject, until(from(dispute.steps[n].at), ruled)));
     }
 }
 
 fn commitment_clock(file: &CaseFile, subject: Subject, commitment: &Commitment, out: &mut Wants) {
+    let Some(made_at) = commitment.made_at else { return };
     let variant = match commitment.promise {
         Promise::Reply => Some("reply"),
         Promise::Reship => Some("reship"),
         _ => None,
     };
-    let clock = Clock { given: commitment.due_at, variant, ..from(commitment.made_at) };
+    let clock = Clock { given: commitment.due_at, variant, ..from(made_at) };
     let sent = if commitment.promise == Promise::Reship {
         let keeps = |p: &&Parcel| match &commitment.waybill {
             Some(waybill) => &p.waybill == waybill,
-            None => p.direction == Direction::Reship && p.declared_at >= commitment.made_at,
+            None => p.direction == Direction::Reship && p.declared_at >= made_at,
         };
         file.parcels.iter().filter(keeps).filter_map(Parcel::first_scan).min()
     } else {

@@ -5,18 +5,12 @@
 use super::appeal::sale_of;
 use super::{claim, exchange, lost, out_of_range, serve};
 use crate::casefile::*;
-use crate::instant::Length;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
-
-/// After an answer that is none, a buyer is asked once more this much later.
-const BUYER_SILENT: Length = Length::days(2);
-/// What an extension is worth where the person did not say until when.
-const EXTENSION: Length = Length::days(3);
 
 /// Opens a case for every parcel that comes back, and for every return that was agreed.
 pub(super) fn open(run: &mut Run<'_>) {
@@ -107,6 +101,9 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     let Some(case) = run.file.open_case_on(CaseKind::ReturnParcel, parcel) else { return };
     run.drop_task(case, TaskKind::ChaseReturn);
     run.drop_task(case, TaskKind::DecideReturnMissing);
+    if !scan.is_exception(ExceptionReason::Lost) {
+        run.drop_task(case, TaskKind::AskBuyerToChaseReturn);
+    }
     if matches!(scan.status, TrackingStatus::Returned | TrackingStatus::Delivered)
         && run.case(case).decided == Some(TaskOutcome::NotArrived)
     {
@@ -183,6 +180,12 @@ fn is_home(run: &Run<'_>, case: Index) -> bool {
     received || run.case(case).parcel.is_some_and(|p| run.file.parcel(p).home_since().is_some())
 }
 
+/// Whether the buyer has sent the goods, or said by what parcel they come.
+fn is_sent(run: &Run<'_>, sale: Index) -> bool {
+    let state = &run.file.after_sales[sale as usize];
+    state.return_parcel.is_some() || matches!(state.status(), Some(AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received))
+}
+
 fn advice_of(run: &Run<'_>, case: Index) -> Option<Advice> {
     match run.case(case).decided {
         Some(TaskOutcome::AsExpected) => Some(Advice::AgreeRefund),
@@ -211,14 +214,14 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             }
         }
         (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) if !run.file.tasks[d.task as usize].again => {
-            let at = run.now + BUYER_SILENT;
+            let at = run.now + run.rules.again.return_silent;
             run.ask_again(d.kind, d.case, at);
         }
         (_, TaskOutcome::Extended) => {
             if let Some(sale) = sale_of(run, d.case) {
                 let running = run.file.running(RuleKind::ReturnReceipt, Subject::AfterSale(sale));
                 let due = running.map_or(run.now, |r| run.file.deadlines[r as usize].due_at);
-                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + EXTENSION));
+                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + run.rules.again.extension));
                 run.moves += 1;
             }
         }
@@ -242,12 +245,18 @@ fn inspected(run: &mut Run<'_>, d: &Done<'_>, outcome: TaskOutcome) {
     state.decided = Some(outcome);
     run.reconcile();
     let sale = sale_of(run, d.case).or_else(|| open_refund(run));
+    let good = outcome == TaskOutcome::AsExpected;
+    if sale.is_none() && !good && run.file.refunded_since().is_none() {
+        // Nobody asked for the money yet; whoever does is to be refused with what was found.
+        let advice = advice_of(run, d.case);
+        run.ask(Ask::of(TaskKind::SettleReturn, d.case).advised(advice));
+    }
     let Some(sale) = sale.filter(|s| !run.file.after_sales[*s as usize].is_over()) else { return };
     if run.case(d.case).after_sale.is_none() {
         run.case_mut(d.case).after_sale = Some(sale);
     }
     let refunds = run.file.after_sales[sale as usize].asks_refund();
-    if outcome == TaskOutcome::AsExpected && !refunds {
+    if good && !refunds {
         exchange::goods_home(run, sale);
         return;
     }
@@ -286,7 +295,8 @@ pub(super) fn buyers_parcel_lost(run: &mut Run<'_>, parcel: Index) -> bool {
 pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
-    if let Some(p) = parcel {
+    // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
+    if let Some(p) = parcel.filter(|_| !run.file.is_as_reported(case)) {
         let ours = run.file.parcel(p).is_ours();
         match run.file.parcel(p).phase() {
             Phase::Delivered if ours => return run.close_case(case, CaseOutcome::Delivered),
@@ -297,6 +307,9 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             Phase::Lost if ours || sale.is_none() => return run.close_case(case, CaseOutcome::Lost),
             _ => {}
         }
+    }
+    if sale.is_some_and(|s| is_sent(run, s)) {
+        run.drop_task(case, TaskKind::AskReturnWaybill);
     }
     if is_home(run, case) {
         let outbound = |p: &Index| run.file.turned_into(*p).unwrap_or(run.file.parcel(*p)).direction == Direction::Outbound;
@@ -338,8 +351,16 @@ fn arrived(run: &mut Run<'_>, case: Index, outbound: Option<Index>) {
 /// Whether the money was asked back or given back, or a new parcel is on its way already.
 fn is_refund_in_sight(run: &Run<'_>) -> bool {
     use AfterSaleStatus as S;
-    let asked = run.file.after_sales.iter().any(|s| s.asks_refund() && !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
+    // A part of the money is a compensation: the goods' own fate is still to be settled.
+    let whole = |s: &&AfterSale| s.asks_refund() && run.file.is_whole(s);
+    let asked = run.file.after_sales.iter().filter(whole).any(|s| !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
     asked || run.file.parcels.iter().any(|p| p.direction == Direction::Reship)
+}
+
+/// Whether somebody settled what no after-sale asks for.
+fn was_settled(run: &Run<'_>, case: Index) -> bool {
+    let settled = |t: &Task| matches!(t.state, TaskState::Closed(TaskOutcome::Refunded | TaskOutcome::Refused));
+    run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == TaskKind::SettleReturn && settled(t))
 }
 
 /// How the case ends, where it does.
@@ -366,8 +387,8 @@ fn end(run: &Run<'_>, case: Index, sale: Option<Index>) -> Option<CaseOutcome> {
             // An exchange goes on in its own case.
             Some(_) if !refunds && good => Some(CaseOutcome::Returned),
             Some(_) => None,
-            None if good => Some(state.served.unwrap_or(CaseOutcome::Returned)),
-            None if state.served.is_some() => state.served,
+            None if open(TaskKind::SettleReturn) => None,
+            None if good || state.served.is_some() || was_settled(run, case) => Some(state.served.unwrap_or(CaseOutcome::Returned)),
             None => None,
         };
     }

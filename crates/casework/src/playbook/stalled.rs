@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the fresh look at courier and aggregator that every rung deserves; the lanes ask faster where a case is open.
 
-use super::{COURIER_LOOKS, is_quiet, serve};
+use super::{is_quiet, serve};
 use crate::casefile::*;
 use crate::decision::OperationDetails;
 use crate::run::{Ask, Run};
@@ -58,7 +58,7 @@ pub(super) fn courier_chased(run: &mut Run<'_>, d: Done<'_>) {
             if let Some(operation) = operation {
                 run.accept(operation, d.at, d.answers.reference.clone(), None);
             }
-            let at = run.now + COURIER_LOOKS;
+            let at = run.now + run.rules.again.courier_looks;
             run.ask_again(TaskKind::ChaseCourier, d.case, at);
         }
         TaskOutcome::Moving => {

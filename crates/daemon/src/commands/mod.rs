@@ -6,6 +6,9 @@ pub mod check;
 pub mod config;
 pub mod demo;
 pub mod docs;
+pub mod export;
+pub mod import;
+pub mod record;
 pub mod replay;
 pub mod serve;
 
@@ -52,6 +55,12 @@ pub enum Command {
     Config(config::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
+    /// Read merchants' files (CSV, XLSX, JSON Lines) and hand their facts to the daemon
+    Import(import::Args),
+    /// Write every fact that the daemon holds, as JSON Lines that replay
+    Export(export::Args),
+    /// Tell the daemon a fact: a promise, a buyer's wish, evidence, a scan, a storm, …
+    Record(Box<record::Args>),
     /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
     Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
@@ -66,6 +75,9 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
     };

@@ -46,8 +46,13 @@ impl App {
 
     /// Waits for room to read a large body.
     pub(super) async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        self.room_for(1).await
+    }
+
+    /// Waits for room to read a body that is so many times as large as others.
+    pub(super) async fn room_for(&self, times: usize) -> Option<SemaphorePermit<'_>> {
         // It is never closed; if it were, there would be nothing to wait for.
-        self.uploads.acquire().await.ok()
+        self.uploads.acquire_many(u32::try_from(times.min(UPLOADS)).unwrap_or(1)).await.ok()
     }
 
     /// Now.

@@ -4,13 +4,13 @@
 //! again adds nothing twice. Deliberately absent: what the columns mean (`config/imports`).
 
 use super::app::App;
-use super::facts::{FactAnswer, FactResult, hand_in};
-use super::params::Params;
+use super::facts::{FactAnswer, FactAnswers, FactResult, hand_in};
+use super::params::{Params, Query};
 use super::problem::{Kind, Problem};
 use super::read_body;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Query, Request, State};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, header};
 use parcelward_casework::parse::parse_fact;
 use parcelward_import::{FactLine, ImportError, Options, Report};
@@ -23,6 +23,8 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Refused facts that are shown.
 const SHOWN: usize = 1_000;
+/// A file may be so many times as large as another body: it cannot be sent in parts, because its facts share one time of receipt.
+const LARGER: usize = 4;
 
 /// A reason why a row did not land.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -59,8 +61,12 @@ pub struct ImportReport {
     pub rejected: u64,
     /// Facts taken.
     pub taken: usize,
+    /// Those of them that wait until the order of their waybill is known.
+    pub parked: usize,
     /// Facts that were known.
     pub duplicates: usize,
+    /// Facts that were read and not taken: in conflict with others, or without effect.
+    pub not_taken: usize,
     /// Facts read, by type.
     pub facts: BTreeMap<&'static str, u64>,
     /// Why rows did not land, the first thousand reasons.
@@ -105,8 +111,8 @@ pub async fn post(
     let mut params = Params::new(pairs);
     let (named, shop, kind) = (params.text("file"), params.text("shop"), params.text("kind"));
     params.finish()?;
-    let _room = app.room().await;
-    let (sent_as, bytes) = file(request, app.config.settings.server.max_body).await?;
+    let _room = app.room_for(LARGER).await;
+    let (sent_as, bytes) = file(request, app.config.settings.server.max_body.saturating_mul(LARGER)).await?;
     let name = named.or(sent_as).unwrap_or_else(|| "(upload)".to_owned());
     let importer = Arc::clone(&app.config.importer);
     let options = Options { shop, kind, ..Options::default() };
@@ -121,12 +127,14 @@ pub async fn post(
         (row, parse_fact(&line.json).map(|fact| Incoming { fact, json: line.json }))
     });
     let answers = hand_in(&app, facts.collect()).await?;
-    let good = [FactResult::Accepted, FactResult::Parked, FactResult::Duplicate];
-    let refused = answers.items.into_iter().filter(|item| !good.contains(&item.result)).take(SHOWN).collect();
-    Ok(Json(summary(report, answers.taken, answers.duplicates, refused)))
+    Ok(Json(summary(report, answers)))
 }
 
-fn summary(report: Report, taken: usize, duplicates: usize, refused: Vec<FactAnswer>) -> ImportReport {
+fn summary(report: Report, answers: FactAnswers) -> ImportReport {
+    let FactAnswers { taken, duplicates, rejected, items } = answers;
+    let good = [FactResult::Accepted, FactResult::Parked, FactResult::Duplicate];
+    let parked = items.iter().filter(|item| item.result == FactResult::Parked).count();
+    let refused = items.into_iter().filter(|item| !good.contains(&item.result)).take(SHOWN).collect();
     let reasons = report.problems.into_iter().map(|p| RowReason { row: p.row, column: p.letter, header: p.header, reason: p.reason });
     ImportReport {
         file: report.file,
@@ -137,7 +145,9 @@ fn summary(report: Report, taken: usize, duplicates: usize, refused: Vec<FactAns
         skipped: report.skipped,
         rejected: report.rejected,
         taken,
+        parked,
         duplicates,
+        not_taken: rejected,
         facts: report.by_type,
         problems: reasons.collect(),
         refused,
@@ -179,6 +189,10 @@ fn unread(error: ImportError) -> Problem {
         ImportError::TooLarge { .. } => Problem::new(Kind::TooLarge).detail(error.to_string()),
         ImportError::NoSuchKind { .. } | ImportError::Ambiguous(_) => Problem::bad("kind", error.to_string()),
         ImportError::NoShop { .. } => Problem::bad("shop", error.to_string().replace("(`--shop`)", "(`shop`)")),
+        // Nothing of a file that cannot be read to its end is handed in.
+        ImportError::Stopped { row, reason, .. } => {
+            Problem::bad("file", format!("cannot be read on at row {row}: {reason}; nothing of it was taken"))
+        }
         _ => Problem::bad("file", error.to_string()),
     }
 }

@@ -6,10 +6,11 @@
 use super::access::Caller;
 use super::app::App;
 use super::facts::{refused_field, refused_kind, without_field};
-use super::problem::{Against, FieldError, Kind, Problem};
+use super::params::Path;
+use super::problem::{Against, FieldError, Kind, Problem, shown};
 use super::read_body;
 use super::tasks::{TaskItem, find, item, with_version};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use axum::{Extension, Json};
@@ -297,8 +298,7 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 fn unknown_fields(fields: &Map<String, Value>, known: &[&str]) -> Result<(), Problem> {
     let mut problem = Problem::new(Kind::BadRequest);
     for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-        let shown: String = name.chars().take(60).collect();
-        problem = problem.field(shown, format!("is not a field here; there are {}", known.join(", ")));
+        problem = problem.field(shown(name), format!("is not a field here; there are {}", known.join(", ")));
     }
     if problem.errors.is_empty() { Ok(()) } else { Err(problem) }
 }

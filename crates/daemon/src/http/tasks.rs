@@ -2,10 +2,10 @@
 
 use super::app::App;
 use super::facts::OrderName;
-use super::params::Params;
+use super::params::{Params, Path, Query};
 use super::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use parcelward_casework::fact::Waybill;
