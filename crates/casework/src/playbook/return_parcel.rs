@@ -141,7 +141,7 @@ fn case_of_sale(run: &Run<'_>, sale: Index) -> Option<Index> {
 /// `return_waybill`: the buyer has not said by what parcel.
 pub(super) fn rung_of_waybill(run: &mut Run<'_>, subject: Subject) {
     let Subject::AfterSale(sale) = subject else { return };
-    if let Some(case) = case_of_sale(run, sale) {
+    if let Some(case) = case_of_sale(run, sale).filter(|_| !is_sent(run, sale)) {
         run.ask(Ask::of(TaskKind::AskReturnWaybill, case));
     }
 }
