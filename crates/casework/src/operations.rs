@@ -126,6 +126,7 @@ impl Run<'_> {
         if kind == OperationKind::Intercept {
             self.drop_task(case, TaskKind::AskBuyerToRefuse);
         }
+        self.stands_alone(operation);
     }
 
     /// An operation ends. Says so where the courier's interface was asked.
@@ -298,7 +299,7 @@ impl Run<'_> {
             if !self.file.operations[at].is_live() {
                 continue;
             }
-            if self.is_with_nobody(index(at)) {
+            if self.file.is_given_up(&self.file.operations[at]) {
                 self.settle(index(at), OperationStatus::Unknown, None);
                 continue;
             }
@@ -308,17 +309,6 @@ impl Run<'_> {
                 _ => self.settle_by_scans(index(at)),
             }
         }
-    }
-
-    /// Only a person could still ask the courier, and their task was closed: it counts as the live operation while that task is open.
-    fn is_with_nobody(&self, at: Index) -> bool {
-        let operation = &self.file.operations[at as usize];
-        let by_hand = match operation.state {
-            OperationState::ByHand => true,
-            OperationState::Requested | OperationState::Unknown => operation.taken_over,
-            OperationState::Accepted | OperationState::Settled(_) => false,
-        };
-        by_hand && operation.bracket.is_none_or(|task| !self.file.tasks[task as usize].is_open())
     }
 
     fn settle_claim(&mut self, at: Index) {

@@ -173,11 +173,6 @@ impl Run<'_> {
             let old = self.file.tasks[task as usize].due_at;
             if old > now { old } else { self.rules.staffed(queue).add(now, own.hours) }
         });
-        // One open task of a kind in a case: the one that was asked again meanwhile gives way to the one that comes back.
-        let (case, kind) = (self.file.tasks[task as usize].case, self.file.tasks[task as usize].kind);
-        if let Some(other) = case.and_then(|c| self.file.open_task(c, kind)) {
-            self.close_task(other, TaskOutcome::NotNeeded);
-        }
         // The task is opened as a change: `change_task` speaks of open tasks only.
         self.file.tasks[task as usize].state = TaskState::Claimed;
         self.change_task(

@@ -99,6 +99,7 @@ impl Books {
     }
 }
 
+/// A person's task that is closed, and was the only one to ask the courier, leaves no operation live.
 fn one_live_operation_of_a_kind(file: &CaseFile) -> Verdict {
     let mut live = BTreeSet::new();
     for operation in file.operations.iter().filter(|o| o.is_live()) {
@@ -176,4 +177,21 @@ proptest! {
     fn one_task_of_a_kind_is_open_in_a_case_and_one_case_of_a_kind_about_a_subject(history in history::alone()) {
         Life::watched(&history, "P1", Length::days(20), &mut |seen: &Seen<'_>| one_open_task_of_a_kind(&seen.plan.file))?;
     }
+}
+
+/// An urge accepted on the phone gives way to an older one whose task is reopened.
+#[test]
+fn a_reopened_call_is_the_only_live_operation_of_its_kind() {
+    use common::history::{History, Step, Wait, What};
+    let step = |what, wait, a: u8, b: u8| Step { what, wait, late: 0, draw: [a, 0, b, 0, 0, 0, 0, 0, 0, 0, 0, 0] };
+    let steps = vec![
+        step(What::Operation, Wait::Moments(1), 0, 52),
+        step(What::Task, Wait::Minutes(0), 0, 0),
+        step(What::Operation, Wait::Minutes(930), 0, 0),
+        step(What::Task, Wait::Minutes(0), 180, 0),
+    ];
+    let history = History { platform: Platform::Pinduoduo, courier: 0, start: 8_160, stage: 3, steps };
+    let life = Life::watched(&history, "P1", Length::ZERO, &mut |seen: &Seen<'_>| one_live_operation_of_a_kind(&seen.plan.file));
+    let urges = life.map(|life| life.file.operations.iter().filter(|o| o.kind == OperationKind::Urge).count());
+    assert_eq!(urges.map_err(|e| e.to_string()), Ok(2));
 }
