@@ -1,7 +1,6 @@
 //! A real PostgreSQL server of the tests' own: a scratch data folder, a unix socket, fsync on. It ends with the process that started it.
 //!
 //! A test that finds no server fails: a suite that skips says nothing.
-#![allow(dead_code, reason = "each test target that shares this uses its own part")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
