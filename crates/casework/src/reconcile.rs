@@ -327,12 +327,7 @@ impl Run<'_> {
         if !seen.is_calm() {
             let id = rule.id(platform);
             let scope = self.scope(&id, self.file.parcel_of_subject(subject));
-            computed = match span {
-                Span::StaffedHours(_) => {
-                    seen.suspend(&scope, clock.start, computed, |a, b| staffed.between(a, b), |due, lost| staffed.add(due, lost))
-                }
-                _ => seen.suspend(&scope, clock.start, computed, |a, b| b.since(a), |due, lost| due + lost),
-            };
+            computed = span.stand_still(seen, &scope, clock.start, computed, staffed);
             due_at = seen.extend(&scope, clock.given.unwrap_or(computed));
         }
         let rungs = rungs(version, clock, due_at, staffed);

@@ -188,7 +188,7 @@ impl<'a> Seen<'a> {
     /// When a clock of this length is due, standing still for every `suspend` that it meets. `lost` says how much of the clock's own time
     /// a span holds and `add` lets that much of it pass: a clock that stands still anyway loses nothing.
     #[must_use]
-    pub fn suspend(
+    pub(crate) fn suspend(
         self,
         scope: &Scope<'_>,
         start: Instant,

@@ -377,7 +377,7 @@ impl<'a> Run<'a> {
         let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, decisions, lateness, more_due, .. } =
             self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
-        let batch = Batch { files, entries, owners, world: news, world_position, rouse };
+        let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
         let stamps = match tx.save(&batch).await {
             Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),
             Err(error) if error.is_about_the_change() && receipts.is_empty() && batch.files.len() == 1 => {

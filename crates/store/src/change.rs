@@ -6,6 +6,7 @@ use parcelward_casework::fact::{Fact, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The store's own marks of a case file: which row it is, and which version of it was read. Opaque outside the store.
@@ -93,6 +94,8 @@ pub struct Batch {
     pub world_position: u32,
     /// Which case files are to be woken because of it, and from when.
     pub rouse: Vec<(RouseScope, Instant)>,
+    /// What earlier decisions told of ids (their `data` as JSON), for lists that are written anew.
+    pub told: HashMap<String, String>,
 }
 
 /// One case file's change.

@@ -3,6 +3,7 @@
 //! Deliberately absent, so that databases that speak the same language stay open and poolers can stand between: advisory locks,
 //! LISTEN/NOTIFY, functions in the database, settings of a session that matter beyond a transaction.
 
+mod checks;
 mod error;
 mod link;
 mod migrate;
@@ -77,6 +78,7 @@ impl PostgresStore {
         };
         link.end().await?;
         let mut link = self.write().await?;
+        // Nothing is written where nothing changed.
         let changed = link
             .query(
                 "UPDATE db_meta SET incarnation = CASE WHEN cluster IS NULL THEN incarnation ELSE $1 END, cluster = $2 \
@@ -154,6 +156,45 @@ impl Store for PostgresStore {
 
     async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError> {
         ask!(self, read_counts::last_run(schedule))
+    }
+
+    async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {
+        let mut link = self.write().await?;
+        checks::beat(&mut link, daemon).await?;
+        link.end().await?;
+        self.notice_cluster().await
+    }
+
+    async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
+        let mut link = self.write().await?;
+        link.query("DELETE FROM daemon WHERE boot_id = $1").bind(boot_id).execute(link.on()).await?;
+        link.end().await
+    }
+
+    async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError> {
+        ask!(self, checks::daemons(limit))
+    }
+
+    async fn renew_incarnation(&self) -> Result<String, StoreError> {
+        let incarnation = uuid::Uuid::new_v4().simple().to_string();
+        let mut link = self.write().await?;
+        link.query("UPDATE db_meta SET incarnation = $1 WHERE id = 1").bind(&incarnation).execute(link.on()).await?;
+        link.end().await?;
+        Ok(incarnation)
+    }
+
+    async fn records(&self, after: u64, limit: u32) -> Result<Page<FileRecord, u64>, StoreError> {
+        let mut link = Link::begin(&self.readers, &self.manners, Purpose::Snapshot).await?;
+        let page = checks::records(&mut link, after, limit).await?;
+        link.end().await?;
+        Ok(page)
+    }
+
+    async fn faults(&self) -> Result<Vec<u64>, StoreError> {
+        let mut link = Link::begin(&self.readers, &self.manners, Purpose::Snapshot).await?;
+        let counts = checks::faults(&mut link).await?;
+        link.end().await?;
+        Ok(counts)
     }
 
     async fn tasks(&self, filter: &TaskFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<TaskRow>, StoreError> {

@@ -10,15 +10,18 @@ use parcelward_casework::casefile::{CaseFile, Deadline, DeadlineState, Index, Op
 use parcelward_casework::decision::DecisionBody;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// The JSON of the decisions that opened tasks, set deadlines and asked couriers, by id.
-type Told<'a> = HashMap<&'a str, &'a DecisionBody>;
+/// What decisions that opened tasks, set deadlines and asked couriers told, by id.
+struct Told<'a> {
+    now: HashMap<&'a str, &'a DecisionBody>,
+    earlier: Option<&'a HashMap<String, String>>,
+}
 
 /// Gathers what a batch's decisions say of new things.
-fn told(entries: &[Entry]) -> Told<'_> {
-    let mut told = Told::new();
-    for entry in entries {
+fn told(batch: &Batch) -> Told<'_> {
+    let mut told = HashMap::new();
+    for entry in &batch.entries {
         let Entry::Decision(line) = entry else { continue };
         let body = &line.decision.body;
         let id = match body {
@@ -27,14 +30,15 @@ fn told(entries: &[Entry]) -> Told<'_> {
             DecisionBody::OperationRequested(d) => &d.operation_id,
             _ => continue,
         };
-        told.insert(id, body);
+        told.insert(id.as_str(), body);
     }
-    told
+    Told { now: told, earlier: Some(&batch.told) }
 }
 
 /// The JSON that a decision told of an id, `{}` where none did.
 fn told_json(told: &Told<'_>, id: &str) -> String {
-    told.get(id).and_then(|body| serde_json::to_string(body).ok()).unwrap_or_else(|| "{}".to_owned())
+    let now = told.now.get(id).and_then(|body| serde_json::to_string(body).ok());
+    now.or_else(|| told.earlier?.get(id).cloned()).unwrap_or_else(|| "{}".to_owned())
 }
 
 /// A task's line.
@@ -121,6 +125,21 @@ pub(crate) struct WaybillLine<'a> {
     pub(crate) no: i64,
 }
 
+macro_rules! texts {
+    ($($line:ident: $($told:ident)?;)+) => {
+        $(impl<'a> $line<'a> {
+            /// The line as a text, without what decisions told.
+            pub(crate) fn text(&self) -> String {
+                #[allow(unused_mut, reason = "some lines hold nothing that was told")]
+                let mut line = self.clone();
+                $(line.$told.clear();)?
+                format!("{line:?}")
+            }
+        })+
+    };
+}
+texts! { TaskLine: opened; DeadlineLine: told; OperationLine: intent; CaseLine: ; WaybillLine: ; }
+
 /// The lines that a batch writes.
 #[derive(Debug, Default)]
 pub(crate) struct Lines<'a> {
@@ -137,7 +156,7 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// What a batch changes.
     pub(crate) fn of_batch(batch: &'a Batch, stamps: &[FileStamp]) -> Result<Self, StoreError> {
-        let told = told(&batch.entries);
+        let told = told(batch);
         let mut lines = Lines::default();
         for (change, stamp) in batch.files.iter().zip(stamps) {
             lines.add(&change.after, stamp.no, &difference(change), &told)?;
@@ -161,8 +180,19 @@ impl<'a> Lines<'a> {
             waybills: (0..file.parcels.len()).collect(),
         };
         let mut lines = Lines::default();
-        lines.add(file, no, &all, &Told::new())?;
+        lines.add(file, no, &all, &Told { now: HashMap::new(), earlier: None })?;
         Ok(lines)
+    }
+
+    /// A text for each line, by table and id: equal where the lines are. What decisions told is left out.
+    pub(crate) fn texts(&self) -> BTreeMap<(&'static str, String), String> {
+        let mut all = BTreeMap::new();
+        all.extend(self.tasks.iter().map(|t| (("task", t.task_id.to_owned()), t.text())));
+        all.extend(self.deadlines.iter().map(|d| (("deadline", d.deadline_id.to_owned()), d.text())));
+        all.extend(self.operations.iter().map(|o| (("operation", o.operation_id.to_owned()), o.text())));
+        all.extend(self.opened.iter().map(|c| (("open_case", c.case_id.to_owned()), c.text())));
+        all.extend(self.waybills.iter().map(|w| (("waybill_index", format!("{}/{}", w.courier, w.number)), w.text())));
+        all
     }
 
     fn add(&mut self, file: &'a CaseFile, no: i64, changed: &Difference, told: &Told<'_>) -> Result<(), StoreError> {

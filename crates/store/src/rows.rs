@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::change::{FileStamp, StoredFile};
+use crate::projection::{CaseLine, DeadlineLine, OperationLine, TaskLine, WaybillLine};
 use crate::read::*;
 use parcelward_casework::casefile::{CaseFile, DeadlineState};
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
@@ -11,7 +12,7 @@ use parcelward_casework::words::*;
 use parcelward_casework::world::{Change, News};
 use serde::de::DeserializeOwned;
 use sqlx::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// A row, whatever database it comes from.
@@ -114,6 +115,20 @@ pub(crate) fn set_aside(row: &impl Columns) -> Result<SetAside, StoreError> {
     Ok(SetAside { order: order_key(row)?, reason, since: at(row, "set_aside_at")? })
 }
 
+pub(crate) fn daemon_row(row: &impl Columns) -> Result<DaemonRow, StoreError> {
+    Ok(DaemonRow {
+        boot_id: row.text("boot_id")?.to_owned(),
+        name: row.text("name")?.to_owned(),
+        version: row.text("version")?.to_owned(),
+        revision: row.text("revision")?.to_owned(),
+        started_at: at(row, "started_at")?,
+        beat_at: at(row, "beat_at")?,
+        lag_ms: count(row, "lag_ms")?,
+        batches: count(row, "batches")?,
+        failing: owned(row, "failing")?,
+    })
+}
+
 pub(crate) fn journal_row(row: &impl Columns) -> Result<JournalRow, StoreError> {
     Ok(JournalRow {
         seq: count(row, "seq")?,
@@ -125,6 +140,157 @@ pub(crate) fn journal_row(row: &impl Columns) -> Result<JournalRow, StoreError> 
         recorded: at(row, "recorded")?,
         json: row.text("json")?.to_owned(),
     })
+}
+
+/// Columns of a case file for whoever checks.
+pub(crate) const RECORD: &str = "platform, shop, order_id, no, version, lines, is_open, next_wake_at, set_aside_at, set_aside_why, state";
+/// What lists show, table by table, each with the columns that [`listed`] reads.
+pub(crate) const LISTED: [(&str, &str); 5] = [
+    (
+        "task",
+        "task_id, file_no, kind, platform, shop, order_id, case_id, case_kind, courier, number, queue, urgency, due_at, deadline_id, state, \
+         is_open, snoozed_until, outcome, assignee, opened_at, version, advice, money_fen",
+    ),
+    (
+        "deadline",
+        "deadline_id, file_no, rule, rule_kind, platform, shop, order_id, courier, number, starts_at, due_at, state, is_running, ended_at, \
+         provisional, waived, late_news",
+    ),
+    ("operation", "operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference"),
+    ("open_case", "case_id, file_no, kind, opened_at"),
+    ("waybill_index", "number, courier, file_no"),
+];
+
+/// A case file for whoever checks, its lists still empty.
+pub(crate) fn record(row: &impl Columns) -> Result<FileRecord, StoreError> {
+    let stamp = stamp(row)?;
+    let next_wake_at = at_or_none(row, "next_wake_at")?;
+    let why = owned(row, "set_aside_why")?.unwrap_or_default();
+    Ok(FileRecord {
+        order: order_key(row)?,
+        stored: read_state(row.text("state")?).map(|file| StoredFile { file, stamp, next_wake_at }),
+        next_wake_at,
+        set_aside: row.number_or_none("set_aside_at")?.map(|_| why),
+        is_open: row.flag("is_open")?,
+        lines: count(row, "lines")?,
+        journal: (0, 0),
+        lists: BTreeMap::new(),
+    })
+}
+
+/// A row of a list: its case file's number, its id, and its text.
+pub(crate) fn listed(table: &'static str, row: &impl Columns) -> Result<(i64, (&'static str, String), String), StoreError> {
+    let no = row.number("file_no")?;
+    let (id, text) = match table {
+        "task" => {
+            let line = task_line(row, no)?;
+            (line.task_id.to_owned(), line.text())
+        }
+        "deadline" => {
+            let line = deadline_line(row, no)?;
+            (line.deadline_id.to_owned(), line.text())
+        }
+        "operation" => {
+            let line = OperationLine {
+                operation_id: row.text("operation_id")?,
+                no,
+                kind: row.text("kind")?,
+                courier: row.text("courier")?,
+                number: row.text("number")?,
+                case_id: row.text("case_id")?,
+                state: row.text("state")?,
+                asked_at: row.number("asked_at")?,
+                reference: row.text_or_none("reference")?,
+                intent: String::new(),
+            };
+            (line.operation_id.to_owned(), line.text())
+        }
+        "open_case" => {
+            let line = CaseLine { case_id: row.text("case_id")?, no, kind: row.text("kind")?, opened_at: row.number("opened_at")? };
+            (line.case_id.to_owned(), line.text())
+        }
+        _ => {
+            let line = WaybillLine { number: row.text("number")?, courier: row.text("courier")?, no };
+            (format!("{}/{}", line.courier, line.number), line.text())
+        }
+    };
+    Ok((no, (table, id), text))
+}
+
+fn task_line<'r>(row: &'r impl Columns, no: i64) -> Result<TaskLine<'r>, StoreError> {
+    Ok(TaskLine {
+        task_id: row.text("task_id")?,
+        no,
+        kind: row.text("kind")?,
+        platform: row.text("platform")?,
+        shop: row.text("shop")?,
+        order_id: row.text("order_id")?,
+        case_id: row.text_or_none("case_id")?,
+        case_kind: row.text_or_none("case_kind")?,
+        courier: row.text_or_none("courier")?,
+        number: row.text_or_none("number")?,
+        queue: row.text("queue")?,
+        urgency: row.text("urgency")?,
+        due_at: row.number("due_at")?,
+        deadline_id: row.text_or_none("deadline_id")?,
+        state: row.text("state")?,
+        is_open: row.flag("is_open")?,
+        snoozed_until: row.number_or_none("snoozed_until")?,
+        outcome: row.text_or_none("outcome")?,
+        assignee: row.text_or_none("assignee")?,
+        opened_at: row.number("opened_at")?,
+        version: row.number("version")?,
+        advice: row.text_or_none("advice")?,
+        money_fen: row.number("money_fen")?,
+        opened: String::new(),
+    })
+}
+
+fn deadline_line<'r>(row: &'r impl Columns, no: i64) -> Result<DeadlineLine<'r>, StoreError> {
+    Ok(DeadlineLine {
+        deadline_id: row.text("deadline_id")?,
+        no,
+        rule: row.text("rule")?.to_owned(),
+        rule_kind: row.text("rule_kind")?,
+        platform: row.text("platform")?,
+        shop: row.text("shop")?,
+        order_id: row.text("order_id")?,
+        courier: row.text_or_none("courier")?,
+        number: row.text_or_none("number")?,
+        starts_at: row.number("starts_at")?,
+        due_at: row.number("due_at")?,
+        state: row.text("state")?,
+        is_running: row.flag("is_running")?,
+        ended_at: row.number_or_none("ended_at")?,
+        provisional: row.flag("provisional")?,
+        waived: row.flag("waived")?,
+        late_news: row.flag("late_news")?,
+        told: String::new(),
+    })
+}
+
+/// Puts what lists show, and the journal's counts (`file_no`, `lines`, `last`), to the case files (by number) that they are about.
+pub(crate) fn join_records<R: Columns>(
+    records: Vec<(i64, FileRecord)>,
+    lists: &[(&'static str, Vec<R>)],
+    journal: &[R],
+) -> Result<Vec<FileRecord>, StoreError> {
+    let places: HashMap<i64, usize> = records.iter().enumerate().map(|(at, (no, _))| (*no, at)).collect();
+    let mut records: Vec<FileRecord> = records.into_iter().map(|(_, record)| record).collect();
+    for (table, rows) in lists {
+        for row in rows {
+            let (no, key, text) = listed(table, row)?;
+            if let Some(record) = places.get(&no).and_then(|at| records.get_mut(*at)) {
+                record.lists.insert(key, text);
+            }
+        }
+    }
+    for row in journal {
+        if let Some(record) = places.get(&row.number("file_no")?).and_then(|at| records.get_mut(*at)) {
+            record.journal = (count(row, "lines")?, count(row, "last")?);
+        }
+    }
+    Ok(records)
 }
 
 /// The word that stands for a deadline's state in the database.

@@ -4,6 +4,7 @@
 //! a transaction never finds out late that it may not write.
 
 mod bulk;
+mod checks;
 mod open;
 mod read_counts;
 mod read_files;
@@ -74,6 +75,38 @@ impl Store for SqliteStore {
 
     async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError> {
         read_counts::last_run(&self.readers, schedule).await
+    }
+
+    async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.beat(daemon).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.leave(boot_id).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError> {
+        checks::daemons(&self.readers, limit).await
+    }
+
+    async fn renew_incarnation(&self) -> Result<String, StoreError> {
+        let incarnation = uuid::Uuid::new_v4().simple().to_string();
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.renew_incarnation(&incarnation).await?;
+        Box::new(tx).commit().await?;
+        Ok(incarnation)
+    }
+
+    async fn records(&self, after: u64, limit: u32) -> Result<Page<FileRecord, u64>, StoreError> {
+        checks::records(&self.readers, after, limit).await
+    }
+
+    async fn faults(&self) -> Result<Vec<u64>, StoreError> {
+        checks::faults(&self.readers).await
     }
 
     async fn tasks(&self, filter: &TaskFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<TaskRow>, StoreError> {

@@ -66,6 +66,44 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`].
     async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError>;
 
+    /// Notes that a daemon lives, and forgets those that have not been heard of for a week. Also notices that the database came to another
+    /// server, where it can: its incarnation changes then.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError>;
+
+    /// Forgets a daemon that stopped.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn leave(&self, boot_id: &str) -> Result<(), StoreError>;
+
+    /// The daemons that were heard of last, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError>;
+
+    /// Gives the database a new incarnation, as after a restore. Gives it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn renew_incarnation(&self) -> Result<String, StoreError>;
+
+    /// Case files after the given place (0 for all) with everything that follows from them, for whoever checks; `next` is the place to go
+    /// on from.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; what cannot be read is in the records.
+    async fn records(&self, after: u64, limit: u32) -> Result<Page<FileRecord, u64>, StoreError>;
+
+    /// How often each of [`crate::doctor::FAULTS`] is there.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn faults(&self) -> Result<Vec<u64>, StoreError>;
+
     /// A page of tasks, sorted by due time, then money (most first), then id. `limit` is cut at [`crate::MAX_PAGE`].
     ///
     /// # Errors
@@ -229,6 +267,13 @@ pub trait Transaction: Send {
     /// # Errors
     /// [`StoreError::Retry`] where another writer changed one of the files, or the world, since they were read; any other [`StoreError`].
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError>;
+
+    /// Takes away what lists show of a case file, but for the ids that are kept and for what only the lists know; [`Transaction::save`] of the
+    /// same case file with no `before` writes the rest anew.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError>;
 
     /// Makes it all durable.
     ///

@@ -4,6 +4,7 @@
 
 mod conformance;
 #[path = "support/server.rs"]
+#[allow(dead_code, reason = "the desk's own tests use more of it")]
 mod server;
 
 use conformance::Place;

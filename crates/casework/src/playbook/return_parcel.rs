@@ -59,7 +59,9 @@ fn link(run: &mut Run<'_>, parcel: Index) -> bool {
     if state.after_sale.is_some() {
         return true;
     }
-    let waits = |s: &AfterSale| s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received));
+    let waits = |s: &AfterSale| {
+        s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received))
+    };
     let sale = run.file.after_sales.iter().rposition(waits).map(index);
     if let Some(sale) = sale {
         run.link_return(sale, parcel);
@@ -139,7 +141,7 @@ fn case_of_sale(run: &Run<'_>, sale: Index) -> Option<Index> {
 /// `return_waybill`: the buyer has not said by what parcel.
 pub(super) fn rung_of_waybill(run: &mut Run<'_>, subject: Subject) {
     let Subject::AfterSale(sale) = subject else { return };
-    if let Some(case) = case_of_sale(run, sale) {
+    if let Some(case) = case_of_sale(run, sale).filter(|_| !is_sent(run, sale)) {
         run.ask(Ask::of(TaskKind::AskReturnWaybill, case));
     }
 }

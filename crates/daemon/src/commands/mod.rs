@@ -2,19 +2,24 @@
 //!
 //! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
 
+pub mod backup;
 pub mod board;
 pub mod case;
 pub mod check;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod docs;
+pub mod doctor;
 pub mod explain;
 pub mod export;
 pub mod import;
 pub mod order;
 pub mod record;
 pub mod replay;
+pub mod restore;
 pub mod serve;
+pub mod status;
 pub mod task;
 pub mod tasks;
 
@@ -83,6 +88,14 @@ pub enum Command {
     Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
+    /// Show the daemons that work on the database, and what waits
+    Status(status::Args),
+    /// Copy the database while it is in use
+    Backup(backup::Args),
+    /// Bring a copy of the database back
+    Restore(restore::Args),
+    /// Look through the database for what should not be, and put it right where told
+    Doctor(doctor::Args),
 }
 
 /// Runs a command and gives the exit status: 0 done, 1 done with something to report, 2 not done.
@@ -104,6 +117,10 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("parcelward: {error:#}");

@@ -172,9 +172,11 @@ impl Book<'_> {
             at = self.given(deadline, &scope);
             account.sum.push(line("the platform gave this time instead", at));
         } else {
-            at = self.disrupted(DisruptionEffect::Suspend, &scope, deadline.starts_at, at, &mut account.sum);
+            let after = span.stand_still(self.world.seen(self.file.world_seen), &scope, deadline.starts_at, at, staffed);
+            at = self.disrupted(DisruptionEffect::Suspend, &scope, deadline.starts_at, (at, after), &mut account.sum);
         }
-        at = self.disrupted(DisruptionEffect::Extend, &scope, deadline.starts_at, at, &mut account.sum);
+        let after = self.world.seen(self.file.world_seen).extend(&scope, at);
+        at = self.disrupted(DisruptionEffect::Extend, &scope, deadline.starts_at, (at, after), &mut account.sum);
         if at < deadline.due_at {
             account.sum.push(line("held back: something else has to come first", deadline.due_at));
         } else if at > deadline.due_at {
@@ -192,13 +194,15 @@ impl Book<'_> {
         moved.unwrap_or(deadline.due_at)
     }
 
-    /// Adds what disruptions of an effect do to a due time, each with its own line.
-    fn disrupted(&self, effect: DisruptionEffect, scope: &Scope<'_>, start: Instant, due: Instant, sum: &mut Vec<SumLine>) -> Instant {
-        let seen = self.world.seen(self.file.world_seen);
-        let after = match effect {
-            DisruptionEffect::Suspend => seen.suspend(scope, start, due),
-            _ => seen.extend(scope, due),
-        };
+    /// Tells what disruptions of an effect did to a due time: it was the first, it is the second.
+    fn disrupted(
+        &self,
+        effect: DisruptionEffect,
+        scope: &Scope<'_>,
+        start: Instant,
+        (due, after): (Instant, Instant),
+        sum: &mut Vec<SumLine>,
+    ) -> Instant {
         if after == due {
             return due;
         }

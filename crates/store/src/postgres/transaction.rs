@@ -269,6 +269,19 @@ impl Transaction for Writing {
         super::save::save(self, batch).await
     }
 
+    async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError> {
+        for clear in [
+            "DELETE FROM open_case WHERE file_no = $1 AND $2::text[] IS NOT NULL",
+            "DELETE FROM task WHERE file_no = $1 AND task_id <> ALL($2::text[])",
+            "DELETE FROM deadline WHERE file_no = $1 AND deadline_id <> ALL($2::text[])",
+            "DELETE FROM operation WHERE file_no = $1 AND operation_id <> ALL($2::text[])",
+            "DELETE FROM waybill_index WHERE file_no = $1 AND courier || '/' || number <> ALL($2::text[])",
+        ] {
+            self.link.query(clear).bind(stamp.no).bind(kept).execute(self.link.on()).await?;
+        }
+        Ok(())
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.link.end().await
     }

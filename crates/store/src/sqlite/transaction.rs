@@ -1,7 +1,8 @@
 //! A transaction that writes: its beginning and end, and what it reads before it decides.
 
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
-use crate::rows::{bad_word, order_key, read_state};
+use crate::read::{DaemonRow, FORGOTTEN_AFTER};
+use crate::rows::{bad_word, order_key, place, read_state};
 use crate::{StoreError, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
@@ -60,6 +61,38 @@ impl Writing {
             .execute(self.on())
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
+             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing",
+        )
+        .bind(&daemon.boot_id)
+        .bind(&daemon.name)
+        .bind(&daemon.version)
+        .bind(&daemon.revision)
+        .bind(daemon.started_at.millis())
+        .bind(daemon.beat_at.millis())
+        .bind(place(daemon.lag_ms))
+        .bind(place(daemon.batches))
+        .bind(&daemon.failing)
+        .execute(self.on())
+        .await?;
+        let forgotten = (daemon.beat_at - FORGOTTEN_AFTER).millis();
+        sqlx::query("DELETE FROM daemon WHERE beat_at < ?1").bind(forgotten).execute(self.on()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn leave(&mut self, boot_id: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM daemon WHERE boot_id = ?1").bind(boot_id).execute(self.on()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn renew_incarnation(&mut self, incarnation: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(incarnation).execute(self.on()).await?;
+        Ok(())
     }
 
     pub(super) async fn probe(&mut self, now: Instant) -> Result<(), StoreError> {
@@ -246,7 +279,7 @@ impl Transaction for Writing {
         .bind(limit)
         .fetch_all(self.on())
         .await?;
-        rows.iter().map(|row| order_key(row)).collect()
+        rows.iter().map(order_key).collect()
     }
 
     async fn parked(&mut self, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError> {
@@ -284,6 +317,20 @@ impl Transaction for Writing {
 
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
         super::save::save(self.on(), batch).await
+    }
+
+    async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError> {
+        let kept = json(&kept)?;
+        for clear in [
+            "DELETE FROM open_case WHERE file_no = ?1 AND ?2 IS NOT NULL",
+            "DELETE FROM task WHERE file_no = ?1 AND task_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM deadline WHERE file_no = ?1 AND deadline_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM operation WHERE file_no = ?1 AND operation_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM waybill_index WHERE file_no = ?1 AND courier || '/' || number NOT IN (SELECT value FROM json_each(?2))",
+        ] {
+            sqlx::query(clear).bind(stamp.no).bind(&kept).execute(self.on()).await?;
+        }
+        Ok(())
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
