@@ -246,7 +246,8 @@ impl Run<'_> {
     }
 
     fn take_request(&mut self, f: &BuyerRequestFact, at: Instant) {
-        let parcel = f.waybill.as_ref().and_then(|w| self.file.parcel_of(w)).or_else(|| self.file.main_parcel());
+        let named = f.waybill.as_ref().and_then(|w| self.file.parcel_of(w)).map(|p| self.file.goes_on_as(p));
+        let parcel = named.or_else(|| self.file.main_parcel());
         self.file.requests.push(BuyerRequest {
             at,
             ask: f.request,
