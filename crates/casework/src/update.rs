@@ -190,7 +190,8 @@ impl Run<'_> {
     fn is_asked_otherwise(&self, task: Index) -> bool {
         let state = &self.file.tasks[task as usize];
         let Some(case) = state.case else { return false };
-        let now = if self.file.is_case_open(case) { Some(case) } else { self.file.open_case(self.case(case).kind, self.case(case).subject) };
+        let now =
+            if self.file.is_case_open(case) { Some(case) } else { self.file.open_case(self.case(case).kind, self.case(case).subject) };
         now.is_some_and(|case| self.file.open_task(case, state.kind).is_some())
     }
 

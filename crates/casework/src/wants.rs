@@ -193,12 +193,14 @@ fn presumed_lost(parcel: &Parcel, subject: Subject, rules: &Rules, out: &mut Wan
         _ => Length::hours(48),
     };
     let clock = Clock { floor: Some(newest.at + quiet), variant: parcel.same_city.then_some("same_city"), ..from(first) };
-    let met = match parcel.phase() {
-        Phase::Unscanned | Phase::Moving | Phase::OutForDelivery => None,
-        Phase::Lost => parcel.lost_since(),
-        Phase::Back | Phase::Home | Phase::Refused => parcel.turned_since().or(Some(newest.at)),
-        Phase::Delivered | Phase::Waiting => Some(newest.at),
+    // Once it was accounted for it is never presumed lost again, whatever came after, and in whatever order that became known.
+    let accounts = |s: &&Scan| {
+        matches!(s.status, TrackingStatus::Delivered | TrackingStatus::Refused | TrackingStatus::ReadyForPickup)
+            || s.turns_round()
+            || s.is_exception(ExceptionReason::Lost)
     };
+    let seen = parcel.events().find(accounts).map(|s| s.at);
+    let met = [seen, parcel.turned_at, parcel.lost_at].into_iter().flatten().min();
     out.push((K::PresumedLost, subject, until(clock, met)));
 }
 
