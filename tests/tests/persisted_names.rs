@@ -124,8 +124,8 @@ const VOCABULARIES: [Vocabulary; 35] = [
 ];
 
 /// Every table of the store.
-const TABLES: &str =
-    "case_file coverage db_meta deadline disruption inbox journal open_case operation rouse schedule_run task waybill_index";
+const TABLES: &str = "case_file daemon db_meta deadline inbox journal open_batch open_case operation rouse schedule_run schema_version task \
+     waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {

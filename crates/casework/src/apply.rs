@@ -127,10 +127,9 @@ impl Run<'_> {
             sale.return_parcel = Some(new);
         }
         if !back {
-            for operation in self.file.operations.iter_mut().filter(|o| o.parcel == old && o.is_live()) {
-                operation.parcel = new;
-            }
+            self.carry_operations(old, new);
         }
+        self.make_room(old, new, back);
         // What was to be done on the way to the buyer ends with the turn; the way home goes on under the new number.
         let goes_on = |c: &Case| c.closed.is_none() && (!back || c.kind == CaseKind::ReturnParcel);
         let moved: Vec<bool> = self.file.cases.iter().map(goes_on).collect();
@@ -147,6 +146,33 @@ impl Run<'_> {
             task.parcel = Some(new);
         }
         self.moves += 1;
+    }
+
+    /// Live operations go on under the new number, at most one of a kind.
+    fn carry_operations(&mut self, old: Index, new: Index) {
+        for at in 0..self.file.operations.len() {
+            let operation = &self.file.operations[at];
+            if operation.parcel != old || !operation.is_live() {
+                continue;
+            }
+            if self.file.live_operation(new, operation.kind).is_some() {
+                self.settle(index(at), OperationStatus::Unknown, Some("replaced"));
+            } else {
+                self.file.operations[at].parcel = new;
+            }
+        }
+    }
+
+    /// A case that the new number has already gives way to the one of its kind that the old number brings.
+    fn make_room(&mut self, old: Index, new: Index, back: bool) {
+        for at in 0..self.file.cases.len() {
+            let case = &self.file.cases[at];
+            let stays = back && case.kind != CaseKind::ReturnParcel;
+            let twin = case.closed.is_none() && case.subject == Subject::Parcel(old) && !stays;
+            if let Some(other) = self.file.open_case(case.kind, Subject::Parcel(new)).filter(|_| twin) {
+                self.close_case(other, CaseOutcome::Recovered);
+            }
+        }
     }
 
     fn take_tracking(&mut self, f: &TrackingFact, at: Instant, id: &FactId) {

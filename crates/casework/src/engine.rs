@@ -343,5 +343,6 @@ impl Run<'_> {
                 return;
             }
         }
+        debug_assert!(false, "what follows from the state comes to no rest at {}", self.now);
     }
 }

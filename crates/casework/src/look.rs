@@ -178,7 +178,7 @@ impl CaseFile {
     }
 
     /// Whether nobody works on an operation any more: a person was to, and their task went with its case.
-    fn is_given_up(&self, operation: &Operation) -> bool {
+    pub(crate) fn is_given_up(&self, operation: &Operation) -> bool {
         let by_person = operation.taken_over || operation.state == OperationState::ByHand;
         let is_worked_on = || operation.bracket.is_some_and(|t| self.tasks[t as usize].is_open());
         by_person && operation.state != OperationState::Accepted && !is_worked_on()

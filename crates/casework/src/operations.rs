@@ -126,6 +126,7 @@ impl Run<'_> {
         if kind == OperationKind::Intercept {
             self.drop_task(case, TaskKind::AskBuyerToRefuse);
         }
+        self.stands_alone(operation);
     }
 
     /// An operation ends. Says so where the courier's interface was asked.
@@ -194,7 +195,6 @@ impl Run<'_> {
 
     /// The courier took it (or a person heard so). Accepted is not done.
     pub(crate) fn accept(&mut self, operation: Index, at: Instant, reference: Option<String>, amount: Option<Money>) {
-        self.take_back_refusal(operation);
         let state = &mut self.file.operations[operation as usize];
         state.state = OperationState::Accepted;
         state.settled_at = None;
@@ -202,10 +202,11 @@ impl Run<'_> {
         state.reference = reference.or(state.reference.take());
         self.moves += 1;
         let (kind, parcel, bracket, reference) = (state.kind, state.parcel, state.bracket, state.reference.clone());
+        if matches!(kind, OperationKind::Intercept | OperationKind::AddressChange) {
+            state.result_from.get_or_insert(at);
+        }
+        self.take_back_refusal(operation, bracket);
         match kind {
-            OperationKind::Intercept | OperationKind::AddressChange => {
-                state.result_from.get_or_insert(at);
-            }
             OperationKind::Claim => playbook::claim::told(self, parcel, ClaimStatus::Filed, at, reference, amount),
             OperationKind::Complaint => {
                 let case = self.file.operations[operation as usize].case;
@@ -213,29 +214,32 @@ impl Run<'_> {
             }
             _ => {}
         }
-        if let Some(task) = bracket {
-            self.close_task(task, TaskOutcome::Accepted);
-        }
     }
 
-    /// Of two answers the last holds: what an earlier refusal of this operation had opened is not needed.
-    fn take_back_refusal(&mut self, operation: Index) {
+    /// Of two answers the last holds: what an earlier refusal of this operation had asked for ends with it.
+    fn take_back_refusal(&mut self, operation: Index, bracket: Option<Index>) {
+        if let Some(task) = bracket {
+            self.close_task(task, TaskOutcome::Accepted);
+            if let Some(by_hand) = self.file.tasks[task as usize].operation.filter(|by_hand| *by_hand != operation) {
+                self.settle(by_hand, OperationStatus::Failed, None);
+            }
+        }
         let state = &self.file.operations[operation as usize];
         let (kind, parcel, case) = (state.kind, state.parcel, state.case);
-        let by_hand = self
-            .file
-            .operations
-            .iter()
-            .enumerate()
-            .rposition(|(i, o)| index(i) != operation && o.parcel == parcel && o.kind == kind && o.state == OperationState::ByHand);
-        if let Some(by_hand) = by_hand {
-            if let Some(task) = self.file.operations[by_hand].bracket {
-                self.close_task(task, TaskOutcome::Accepted);
-            }
-            self.settle(index(by_hand), OperationStatus::Failed, None);
-        }
         if kind == OperationKind::Intercept && self.file.parcel(parcel).phase() != Phase::OutForDelivery {
             self.drop_task(case, TaskKind::AskBuyerToRefuse);
+        }
+        self.stands_alone(operation);
+    }
+
+    /// At most one operation of a kind is live on a waybill: another one, by which a person was to ask again, ends with this one's answer.
+    fn stands_alone(&mut self, operation: Index) {
+        let (kind, parcel) = (self.file.operations[operation as usize].kind, self.file.operations[operation as usize].parcel);
+        for other in (0..self.file.operations.len()).map(index).filter(|o| *o != operation) {
+            let state = &self.file.operations[other as usize];
+            if state.kind == kind && state.parcel == parcel && state.is_live() {
+                self.settle(other, OperationStatus::Unknown, Some("asked_twice"));
+            }
         }
     }
 
@@ -260,13 +264,15 @@ impl Run<'_> {
         if state.state == OperationState::Settled(status) {
             return;
         }
+        // A second no changes the word, not what was done about the first.
+        let again = matches!(state.state, OperationState::Settled(OperationStatus::Failed | OperationStatus::Rejected));
         if !state.is_live() {
             // Of two answers the last holds.
             self.file.operations[operation as usize].state = OperationState::Accepted;
         }
         self.file.operations[operation as usize].bracket = None;
         self.settle(operation, status, reason);
-        if !self.file.is_case_open(case) {
+        if again || !self.file.is_case_open(case) {
             return;
         }
         match kind {
@@ -274,10 +280,13 @@ impl Run<'_> {
             OperationKind::Claim if !ask_by_hand => {
                 playbook::claim::told(self, parcel, ClaimStatus::Refused, self.now, None, None);
             }
-            _ if ask_by_hand => {
+            _ if ask_by_hand && self.file.live_operation(parcel, kind).is_none() => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
-                self.file.operations[by_hand as usize].bracket = Some(task);
+                // The courier may still change its mind: then nobody need ask.
+                for at in [by_hand, operation] {
+                    self.file.operations[at as usize].bracket = Some(task);
+                }
             }
             _ => {}
         }
@@ -288,6 +297,10 @@ impl Run<'_> {
         // Newest first: a cancelling is settled before the intercept that it cancels.
         for at in (0..self.file.operations.len()).rev() {
             if !self.file.operations[at].is_live() {
+                continue;
+            }
+            if self.file.is_given_up(&self.file.operations[at]) {
+                self.settle(index(at), OperationStatus::Unknown, None);
                 continue;
             }
             match self.file.operations[at].kind {

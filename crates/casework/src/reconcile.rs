@@ -111,11 +111,9 @@ impl Run<'_> {
                 Some((at, d)) => match d.state {
                     DeadlineState::Running => Found::Running(at),
                     DeadlineState::Breached => Found::Breached(at),
-                    // Met at rest: a later scan that neither rests nor ends it starts a new one.
-                    DeadlineState::Met | DeadlineState::Cancelled if clock.start > d.starts_at.max(d.proof.unwrap_or(d.starts_at)) => {
-                        if met { Found::Over } else { Found::None }
-                    }
-                    DeadlineState::Met | DeadlineState::Cancelled => Found::Over,
+                    // Met at rest, or cancelled when lost: it is asked for again because a scan came that neither rests nor ends it.
+                    DeadlineState::Met | DeadlineState::Cancelled if met => Found::Over,
+                    DeadlineState::Met | DeadlineState::Cancelled => Found::None,
                 },
             };
         }
@@ -124,6 +122,7 @@ impl Run<'_> {
             Some((at, d)) => match d.state {
                 DeadlineState::Running => Found::Running(at),
                 DeadlineState::Breached => Found::Breached(at),
+                DeadlineState::Met if !met && rule.is_met_by_scans() => Found::None,
                 DeadlineState::Met => Found::Over,
                 // A cause that is back is a new deadline; one that was met after all is not worth one.
                 DeadlineState::Cancelled if met => Found::Over,
@@ -328,7 +327,7 @@ impl Run<'_> {
         if !seen.is_calm() {
             let id = rule.id(platform);
             let scope = self.scope(&id, self.file.parcel_of_subject(subject));
-            computed = seen.suspend(&scope, clock.start, computed);
+            computed = span.stand_still(seen, &scope, clock.start, computed, staffed);
             due_at = seen.extend(&scope, clock.given.unwrap_or(computed));
         }
         let rungs = rungs(version, clock, due_at, staffed);

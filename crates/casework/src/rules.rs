@@ -10,6 +10,7 @@ use crate::region::short_province;
 use crate::rule_kind::RuleKind;
 use crate::text::Texts;
 use crate::words::*;
+use crate::world::{Scope, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a deadline is.
@@ -33,6 +34,15 @@ impl Span {
             Span::Hours(_) | Span::NextLocal(_) => ClockKind::Hours,
             Span::WorkingDays(_) => ClockKind::WorkingDays,
             Span::StaffedHours(_) => ClockKind::StaffedHours,
+        }
+    }
+
+    /// When this span's due time is once its clock has stood still for every `suspend` that it meets.
+    #[must_use]
+    pub fn stand_still(self, seen: Seen<'_>, scope: &Scope<'_>, start: Instant, due: Instant, staffed: &StaffedHours) -> Instant {
+        match self {
+            Span::StaffedHours(_) => seen.suspend(scope, start, due, |a, b| staffed.between(a, b), |due, lost| staffed.add(due, lost)),
+            _ => seen.suspend(scope, start, due, |a, b| b.since(a), |due, lost| due + lost),
         }
     }
 

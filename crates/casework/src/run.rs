@@ -417,6 +417,7 @@ impl<'a> Run<'a> {
             outcomes: task.outcomes.clone(),
             money_at_stake: task.money,
             reply_template: text.and_then(|t| t.reply.as_deref()).map(fill),
+            statement: task.parcel.filter(|_| task.kind == TaskKind::FileClaimByHand).map(|p| crate::playbook::claim::statement(self, p)),
         }
     }
 

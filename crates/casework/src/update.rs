@@ -155,10 +155,6 @@ impl Run<'_> {
     /// A closed task comes back under its own id; a deadline that it had met is set anew where its due time is ahead.
     fn reopen(&mut self, task: Index, outcome: TaskOutcome) -> Result<(), Refusal> {
         let now = self.now;
-        if self.is_asked_otherwise(task) {
-            let message = "cannot be `reopened`: another task of its kind is open in its case".to_owned();
-            return Err(Refusal::Invalid { field: "data.status".to_owned(), message });
-        }
         if let Some(case) = self.file.tasks[task as usize].case {
             let case = if self.file.is_case_open(case) { case } else { self.reopen_case(case) };
             self.file.tasks[task as usize].case = Some(case);
@@ -184,15 +180,6 @@ impl Run<'_> {
             TaskChange { state: Some(TaskState::Open), due_at: Some(due_at), deadline: running, ..TaskChange::default() },
         );
         Ok(())
-    }
-
-    /// Whether another task asks the same already, in its case or in the one that came after it.
-    fn is_asked_otherwise(&self, task: Index) -> bool {
-        let state = &self.file.tasks[task as usize];
-        let Some(case) = state.case else { return false };
-        let now =
-            if self.file.is_case_open(case) { Some(case) } else { self.file.open_case(self.case(case).kind, self.case(case).subject) };
-        now.is_some_and(|case| self.file.open_task(case, state.kind).is_some())
     }
 
     /// The case that came after a closed one, or else a new one, which knows what the old one knew and whose clocks were the old one's.

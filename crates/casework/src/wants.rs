@@ -127,11 +127,11 @@ fn outbound(file: &CaseFile, rules: &Rules, i: Index, parcel: &Parcel, out: &mut
         }
     }
     let start = if K::SecondScan.exists_for(platform) && parcel.events().nth(1).is_none() {
-        // The second scan never came: its breach starts the clock.
+        // The second scan never came: its breach starts the clock, as long after the first scan as it was due, if that is corrected since.
         file.deadlines
             .iter()
             .rfind(|d| d.rule == K::SecondScan && d.subject == subject && d.state == DeadlineState::Breached)
-            .map(|d| d.due_at)
+            .map(|d| first + d.due_at.since(d.starts_at))
     } else {
         parcel.newest().map(|s| s.at)
     };
@@ -168,16 +168,24 @@ fn movement(rule: K, parcel: &Parcel, start: Option<Instant>, subject: Subject, 
     out.push((rule, subject, want));
 }
 
+const fn delivery_rule(scan: &Scan) -> Option<K> {
+    match scan.status {
+        TrackingStatus::OutForDelivery | TrackingStatus::DeliveryFailed => Some(K::DeliveryAttempt),
+        TrackingStatus::ReadyForPickup => Some(K::PickupWait),
+        _ => None,
+    }
+}
+
 /// Attempts to deliver and waits at a pick-up point, each met by the scan after it; none once the parcel turned round.
 fn delivery(parcel: &Parcel, subject: Subject, out: &mut Wants) {
     let turned = parcel.turned_since();
     let mut events = parcel.events().peekable();
     while let Some(scan) = events.next() {
-        let rule = match scan.status {
-            TrackingStatus::OutForDelivery | TrackingStatus::DeliveryFailed => K::DeliveryAttempt,
-            TrackingStatus::ReadyForPickup => K::PickupWait,
-            _ => continue,
-        };
+        let Some(rule) = delivery_rule(scan) else { continue };
+        // Of two attempts at one instant, one clock starts.
+        if events.peek().is_some_and(|next| next.at == scan.at && delivery_rule(next) == Some(rule)) {
+            continue;
+        }
         if turned.is_some_and(|turned| scan.at >= turned) {
             break;
         }
@@ -193,14 +201,12 @@ fn presumed_lost(parcel: &Parcel, subject: Subject, rules: &Rules, out: &mut Wan
         _ => Length::hours(48),
     };
     let clock = Clock { floor: Some(newest.at + quiet), variant: parcel.same_city.then_some("same_city"), ..from(first) };
-    // Once it was accounted for it is never presumed lost again, whatever came after, and in whatever order that became known.
-    let accounts = |s: &&Scan| {
-        matches!(s.status, TrackingStatus::Delivered | TrackingStatus::Refused | TrackingStatus::ReadyForPickup)
-            || s.turns_round()
-            || s.is_exception(ExceptionReason::Lost)
+    // What ended it once ended it, whatever was scanned later: scans in any order end in the same.
+    let ends = |s: &Scan| {
+        use TrackingStatus as T;
+        matches!(s.status, T::Delivered | T::Refused | T::ReadyForPickup) || s.turns_round() || s.is_exception(ExceptionReason::Lost)
     };
-    let seen = parcel.events().find(accounts).map(|s| s.at);
-    let met = [seen, parcel.turned_at, parcel.lost_at].into_iter().flatten().min();
+    let met = [parcel.events().find(|s| ends(s)).map(|s| s.at), parcel.turned_at, parcel.lost_at].into_iter().flatten().min();
     out.push((K::PresumedLost, subject, until(clock, met)));
 }
 

@@ -185,9 +185,17 @@ impl<'a> Seen<'a> {
         !self.is_calm() && self.disruptions().any(|d| d.from <= now && now < d.until && touches(d, scope))
     }
 
-    /// When a clock of this length is due, standing still for every `suspend` that it meets.
+    /// When a clock of this length is due, standing still for every `suspend` that it meets. `lost` says how much of the clock's own time
+    /// a span holds and `add` lets that much of it pass: a clock that stands still anyway loses nothing.
     #[must_use]
-    pub fn suspend(self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
+    pub(crate) fn suspend(
+        self,
+        scope: &Scope<'_>,
+        start: Instant,
+        due: Instant,
+        lost: impl Fn(Instant, Instant) -> Length,
+        add: impl Fn(Instant, Length) -> Instant,
+    ) -> Instant {
         let mut spans: Vec<(Instant, Instant)> =
             self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
         spans.sort_unstable();
@@ -195,7 +203,10 @@ impl<'a> Seen<'a> {
         for (from, until) in spans {
             let from = from.max(counted);
             if from < due && from < until {
-                due = due + until.since(from);
+                let still = lost(from, until);
+                if still > Length::ZERO {
+                    due = add(due, still);
+                }
                 counted = until;
             }
         }

@@ -31,8 +31,8 @@ pub(crate) struct Bench<'a> {
 pub(crate) struct Skip {
     /// Positions of facts among the batch's facts.
     pub(crate) facts: HashSet<usize>,
-    /// Case files that are not woken.
-    pub(crate) wakes: HashSet<OrderKey>,
+    /// Case files that are not woken, and why.
+    pub(crate) wakes: HashMap<OrderKey, &'static str>,
 }
 
 /// Why a batch came to nothing.
@@ -44,6 +44,10 @@ pub(crate) enum Trouble {
     Fact(usize),
     /// Waking this case file panicked.
     Wake(OrderKey),
+    /// What waking this one case file leads to cannot be stored.
+    Unstorable(OrderKey, StoreError),
+    /// The batch tells news of the world, and somebody else came between: it has to hold the world while it is tried again.
+    News(StoreError),
 }
 
 impl From<StoreError> for Trouble {
@@ -70,31 +74,36 @@ pub(crate) struct Done {
     pub(crate) more_due: bool,
 }
 
-/// Runs a batch inside a transaction, up to and without its commit. `wakes` is the most case files that are woken.
+/// What a batch may do.
+pub(crate) struct Limits {
+    /// The most case files that are woken.
+    pub(crate) wakes: u32,
+    /// Nobody else may commit meanwhile.
+    pub(crate) alone: bool,
+}
+
+/// Runs a batch inside a transaction, up to and without its commit; `None` where there is nothing to do.
 pub(crate) async fn run(
     tx: &mut dyn Transaction,
     bench: &Bench<'_>,
     world: Arc<World>,
     now: Instant,
     facts: &[&Incoming],
-    wakes: u32,
-) -> Result<Done, Trouble> {
-    let recorded = tx.take_instant(now).await?;
-    let mut run = Run::begin(tx, bench, world, recorded, facts).await?;
+    limits: &Limits,
+) -> Result<Option<Done>, Trouble> {
+    let Some(mut run) = Run::begin(tx, bench, world, now, facts, limits).await? else { return Ok(None) };
     let mut receipts = Vec::with_capacity(facts.len());
     for (at, incoming) in facts.iter().enumerate() {
         receipts.push(run.fact(at, incoming).await?);
-        if at % 64 == 63 {
-            tokio::task::yield_now().await;
-        }
+        run.breathe(at).await?;
     }
     for (at, order) in std::mem::take(&mut run.found_here) {
         if let Some(Receipt::Accepted { order: of, parked, .. }) = receipts.get_mut(at) {
             (*of, *parked) = (Some(order), false);
         }
     }
-    let more_due = run.wake(wakes).await?;
-    run.finish(receipts, more_due).await
+    run.wake().await?;
+    run.finish(receipts).await.map(Some)
 }
 
 /// A fact of this batch that waits for its order.
@@ -116,30 +125,49 @@ struct Run<'a> {
     entries: Vec<Entry>,
     news: Vec<WorldNews>,
     rouse: Vec<(RouseScope, Instant)>,
+    /// Waybills that were nobody's before this batch.
+    owners: Vec<(Waybill, OrderKey)>,
     waits_here: HashMap<Waybill, Vec<WaitsHere>>,
     /// Facts of this batch that waited and were given to an order later in it.
     found_here: Vec<(usize, OrderKey)>,
     decisions: usize,
     lateness: Vec<i64>,
+    /// Case files that are due, locked.
+    due: Vec<OrderKey>,
+    /// As many were due as the batch takes.
+    more_due: bool,
 }
 
 impl<'a> Run<'a> {
-    /// Reads everything that the facts need, in few round trips.
+    /// Locks and reads everything that the facts need and what is due, in few round trips. The instant comes last: where several write,
+    /// it has to be later than all that was read. The world comes before it for the same reason, and after the locks.
     async fn begin(
         tx: &'a mut dyn Transaction,
         bench: &'a Bench<'a>,
         mut world: Arc<World>,
-        recorded: Instant,
+        now: Instant,
         facts: &[&Incoming],
-    ) -> Result<Self, Trouble> {
+        limits: &Limits,
+    ) -> Result<Option<Self>, Trouble> {
+        let intake = Intake::read(tx, facts).await?;
+        let mut hand = Hand::default();
+        hand.lock(tx, bench.cache, &intake.orders()).await?;
+        let mut due = if limits.wakes > 0 { tx.due(now, limits.wakes).await? } else { Vec::new() };
+        if facts.is_empty() && due.is_empty() {
+            return Ok(None);
+        }
+        let more_due = due.len() >= limits.wakes.max(1) as usize;
+        due.retain(|order| !bench.skip.wakes.contains_key(order));
+        hand.lock(tx, bench.cache, &due).await?;
+        if limits.alone || facts.iter().any(|fact| news::is_told_by(&fact.fact)) {
+            tx.hold_world().await?;
+        }
         for change in tx.world_from(world.position()).await? {
             Arc::make_mut(&mut world).push(change);
         }
         let world_position = world.position();
-        let intake = Intake::read(tx, facts).await?;
-        let mut hand = Hand::default();
-        hand.lock(tx, bench.cache, &intake.orders()).await?;
-        Ok(Run {
+        let recorded = tx.take_instant(now).await?;
+        Ok(Some(Run {
             tx,
             bench,
             world,
@@ -150,11 +178,23 @@ impl<'a> Run<'a> {
             entries: Vec::new(),
             news: Vec::new(),
             rouse: Vec::new(),
+            owners: Vec::new(),
             waits_here: HashMap::new(),
             found_here: Vec::new(),
             decisions: 0,
             lateness: Vec::new(),
-        })
+            due,
+            more_due,
+        }))
+    }
+
+    /// Lets others run, and the database know that we are here.
+    async fn breathe(&mut self, at: usize) -> Result<(), Trouble> {
+        if at % 64 == 63 {
+            tokio::task::yield_now().await;
+            self.tx.stay().await?;
+        }
+        Ok(())
     }
 
     async fn fact(&mut self, at: usize, incoming: &Incoming) -> Result<Receipt, Trouble> {
@@ -266,6 +306,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         for waybill in self.intake.register(self.tx, registered, order).await? {
+            self.owners.push((waybill.clone(), order.clone()));
             for (which, fact) in self.waiting(&waybill, order).await? {
                 let Taken::File(file) = self.hand.take(order, false) else { return Ok(()) };
                 let known = file.parcels.len();
@@ -302,25 +343,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Wakes case files whose moment has come: those in hand, and at most `limit` others. Says whether there may be more.
-    async fn wake(&mut self, limit: u32) -> Result<bool, Trouble> {
-        let mut due = Vec::new();
-        if limit > 0 {
-            self.tx.rouse_some(limit.saturating_mul(4)).await?;
-            due = self.tx.due(self.recorded, limit).await?;
-        }
-        let more = due.len() >= limit.max(1) as usize;
-        due.retain(|order| !self.bench.skip.wakes.contains(order));
-        self.hand.lock(self.tx, self.bench.cache, &due).await?;
-        let mut all: Vec<OrderKey> = due.iter().filter(|order| !self.hand.was_decided(order)).cloned().collect();
-        all.extend(self.hand.decided().filter(|order| !self.bench.skip.wakes.contains(*order)).cloned());
+    /// Wakes the case files that are due, and those in hand for which something is due at this very instant.
+    async fn wake(&mut self) -> Result<(), Trouble> {
+        let due = std::mem::take(&mut self.due);
+        let mut all: Vec<OrderKey> = due.into_iter().filter(|order| !self.hand.was_decided(order)).collect();
+        all.extend(self.hand.decided().filter(|order| !self.bench.skip.wakes.contains_key(*order)).cloned());
         for (at, order) in all.into_iter().enumerate() {
             self.wake_one(&order)?;
-            if at % 64 == 63 {
-                tokio::task::yield_now().await;
-            }
+            self.breathe(at).await?;
         }
-        Ok(more)
+        Ok(())
     }
 
     fn wake_one(&mut self, order: &OrderKey) -> Result<(), Trouble> {
@@ -341,11 +373,18 @@ impl<'a> Run<'a> {
     }
 
     /// Writes it all.
-    async fn finish(self, receipts: Vec<Receipt>, more_due: bool) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, world_position, recorded, hand, entries, news, rouse, decisions, lateness, .. } = self;
+    async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
+        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, decisions, lateness, more_due, .. } =
+            self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
-        let batch = Batch { files, entries, world: news, world_position, rouse };
-        let stamps = tx.save(&batch).await?;
+        let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
+        let stamps = match tx.save(&batch).await {
+            Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),
+            Err(error) if error.is_about_the_change() && receipts.is_empty() && batch.files.len() == 1 => {
+                return Err(Trouble::Unstorable(batch.files[0].after.key.clone(), error));
+            }
+            saved => saved?,
+        };
         let kept = batch.files.into_iter().zip(stamps);
         let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();
         Ok(Done { recorded, receipts, world, kept, unreadable, decisions, lateness, more_due })

@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
+use crate::presence::{self, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
 use crate::writer::{Pause, Writer, read_world};
 use arc_swap::ArcSwap;
@@ -11,7 +12,8 @@ use parcelward_casework::rules::Rules;
 use parcelward_store::{SharedStore, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// How the desk works. The defaults suit one machine.
@@ -27,11 +29,23 @@ pub struct DeskOptions {
     pub batch_wakes: u32,
     /// Case files kept in memory between batches.
     pub cached_files: usize,
+    /// What people call this daemon. Any number may bear one name.
+    pub name: String,
+    /// The revision of the configuration that it starts with.
+    pub revision: String,
 }
 
 impl Default for DeskOptions {
     fn default() -> Self {
-        DeskOptions { batch_facts: 2_000, batch_bytes: 8 << 20, waiting_bytes: 64 << 20, batch_wakes: 200, cached_files: 4_000 }
+        DeskOptions {
+            batch_facts: 2_000,
+            batch_bytes: 8 << 20,
+            waiting_bytes: 64 << 20,
+            batch_wakes: 200,
+            cached_files: 4_000,
+            name: presence::name_of_machine(),
+            revision: String::new(),
+        }
     }
 }
 
@@ -40,6 +54,8 @@ impl Default for DeskOptions {
 pub struct Pulse {
     /// Batches committed since the start.
     pub batches: u64,
+    /// How often a batch was tried again because the database did not take it: another daemon was faster, or the connection was lost.
+    pub retries: u64,
     /// The instant of the newest one.
     pub recorded: Option<Instant>,
     /// The next moment at which a case file wants to be woken.
@@ -60,9 +76,12 @@ struct Shared {
     room: Arc<Semaphore>,
     room_size: u32,
     rules: Arc<ArcSwap<Rules>>,
+    revision: Arc<ArcSwap<String>>,
+    boot_id: String,
     pulse: watch::Receiver<Pulse>,
     stop: CancellationToken,
     ended: watch::Receiver<bool>,
+    leaving: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A request that waits.
@@ -101,10 +120,20 @@ impl Desk {
         }
         let (queue, waiting) = mpsc::unbounded_channel();
         let room_size = u32::try_from(options.waiting_bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
-        let (beat, pulse) = watch::channel(Pulse { batches: 0, recorded: None, next_wake_at: None, failing: None });
+        let (beat, pulse) = watch::channel(Pulse { batches: 0, retries: 0, recorded: None, next_wake_at: None, failing: None });
         let (end, ended) = watch::channel(false);
         let rules = Arc::new(ArcSwap::new(rules));
         let stop = CancellationToken::new();
+        let boot_id = uuid::Uuid::new_v4().simple().to_string();
+        let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
+        let presence = Presence {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            pulse: pulse.clone(),
+            name: options.name.clone(),
+            revision: Arc::clone(&revision),
+            boot_id: boot_id.clone(),
+        };
         let writer = Writer {
             store,
             engine,
@@ -118,6 +147,7 @@ impl Desk {
             world,
             waiting: VecDeque::new(),
             pause: Pause::default(),
+            rousing: false,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {
@@ -127,8 +157,22 @@ impl Desk {
             }
             end.send_replace(true);
         });
+        let leaving = tokio::spawn(presence.keep(ended.clone()));
         let room = Arc::new(Semaphore::new(room_size as usize));
-        Ok(Desk { shared: Arc::new(Shared { queue, room, room_size, rules, pulse, stop, ended }) })
+        Ok(Desk {
+            shared: Arc::new(Shared {
+                queue,
+                room,
+                room_size,
+                rules,
+                revision,
+                boot_id,
+                pulse,
+                stop,
+                ended,
+                leaving: Mutex::new(Some(leaving)),
+            }),
+        })
     }
 
     /// Hands in a request's facts. All of them lie in one batch and bear one `recordedtime`; the receipts are in their order, and everything
@@ -159,6 +203,17 @@ impl Desk {
         self.shared.rules.load_full()
     }
 
+    /// Notes the revision of the configuration in force, for whoever looks at the daemons.
+    pub fn set_revision(&self, revision: impl Into<String>) {
+        self.shared.revision.store(Arc::new(revision.into()));
+    }
+
+    /// The random word of this boot, under which the database knows this daemon.
+    #[must_use]
+    pub fn boot_id(&self) -> &str {
+        &self.shared.boot_id
+    }
+
     /// The desk's signs of life; changes after every batch.
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
@@ -170,6 +225,10 @@ impl Desk {
         self.shared.room.close();
         self.shared.stop.cancel();
         self.ended().await;
+        // The store may be closed after this: nothing of ours is to come late.
+        if let Some(leaving) = self.shared.leaving.lock().await.take() {
+            let _ = leaving.await;
+        }
     }
 
     /// Returns when the writer has ended: after [`Desk::stop`], or by a fault. A daemon that sees the latter should end, to be started anew.

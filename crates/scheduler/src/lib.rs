@@ -10,11 +10,13 @@ mod batch;
 mod cache;
 pub mod clock;
 mod desk;
+pub mod doctor;
 mod engine;
 mod hand;
 mod intake;
 mod line;
 mod news;
+pub mod presence;
 mod receipt;
 mod writer;
 

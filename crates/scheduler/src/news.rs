@@ -4,6 +4,11 @@ use parcelward_casework::fact::{Fact, FactBody};
 use parcelward_casework::world::{Change, News, World};
 use parcelward_store::{RouseScope, WorldNews};
 
+/// Whether a fact tells news to every order.
+pub(crate) const fn is_told_by(fact: &Fact) -> bool {
+    matches!(fact.body, FactBody::Coverage(_) | FactBody::Disruption(_))
+}
+
 /// What a fact without an order says; `None` where it is no such fact.
 pub(crate) fn of_fact(fact: &Fact) -> Option<WorldNews> {
     // The world reads facts itself, so that a replay reads them in the same way.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is inside a `select!` that could be dropped half-way: a transaction always ends by itself.
 
-use crate::batch::{self, Bench, Done, Skip, Trouble};
+use crate::batch::{self, Bench, Done, Limits, Skip, Trouble};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::desk::{DeskOptions, Pulse, Request};
@@ -21,8 +21,14 @@ use tokio_util::sync::CancellationToken;
 
 /// The longest sleep on one timer: the wall clock may jump, the machine may sleep, another process may write.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
-/// How often a transaction is tried that the database did not take.
-const TRIES: u32 = 6;
+/// How long a transaction is tried that the database does not take: long enough for a server that starts again.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest pause between two tries.
+const LONGEST_WAIT: Duration = Duration::from_millis(800);
+/// The pause after a look that found nothing to do although something is due: another daemon has it in hand.
+const LULL: Duration = Duration::from_millis(20);
+/// Case files that news of the world reaches in one step, for each that a batch may wake.
+const ROUSED_A_WAKE: u32 = 4;
 /// The longest pause after a failure that trying again does not mend at once.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -39,6 +45,8 @@ pub(crate) struct Writer {
     pub(crate) cache: Cache,
     pub(crate) waiting: VecDeque<Request>,
     pub(crate) pause: Pause,
+    /// News of the world is on its way to case files.
+    pub(crate) rousing: bool,
 }
 
 /// The pause that wakes make after a failure, longer each time until something is committed.
@@ -52,6 +60,11 @@ impl Pause {
     fn longer(&mut self) {
         self.length = (self.length * 2).clamp(Duration::from_millis(200), LONGEST_PAUSE);
         self.until = Some(tokio::time::Instant::now() + self.length);
+    }
+
+    /// A short one, after which nothing has failed.
+    fn lull(&mut self) {
+        self.until = Some(tokio::time::Instant::now() + LULL);
     }
 
     fn end(&mut self) {
@@ -97,9 +110,15 @@ impl Writer {
                 next_wake_at = self.next_wake_at(next_wake_at).await;
                 continue;
             }
+            if due && self.rousing {
+                self.rouse().await;
+            }
             let requests = self.take_batch();
-            let more_due = self.serve(requests, if may_wake { self.options.batch_wakes } else { 0 }).await;
-            next_wake_at = if more_due { Some(Instant::MIN) } else { self.next_wake_at(next_wake_at).await };
+            let more_due = self.serve(requests, if due { self.options.batch_wakes } else { 0 }).await;
+            next_wake_at = self.next_wake_at(next_wake_at).await;
+            if more_due {
+                next_wake_at = Some(Instant::MIN);
+            }
         }
     }
 
@@ -130,9 +149,32 @@ impl Writer {
         }
     }
 
+    /// Carries news of the world on by a step.
+    async fn rouse(&mut self) {
+        let step = async {
+            let mut tx = self.store.begin().await?;
+            match tx.rouse_some(self.options.batch_wakes.max(1).saturating_mul(ROUSED_A_WAKE)).await {
+                Ok(count) => tx.commit().await.map(|()| count),
+                Err(error) => {
+                    tx.rollback().await;
+                    Err(error)
+                }
+            }
+        };
+        match step.await {
+            Ok(_) => {}
+            Err(error) if error.is_transient() => tracing::debug!(%error, "news of the world is carried on later"),
+            Err(error) => {
+                tracing::error!(%error, "news of the world cannot be carried on");
+                self.pause.longer();
+            }
+        }
+    }
+
     async fn next_wake_at(&mut self, before: Option<Instant>) -> Option<Instant> {
         match self.store.next_wake_at().await {
             Ok(next) => {
+                self.rousing = next == Some(Instant::MIN);
                 self.beat.send_modify(|pulse| pulse.next_wake_at = next);
                 next
             }
@@ -167,7 +209,8 @@ impl Writer {
                 continue;
             }
             match self.commit(&requests, wakes).await {
-                Ok(done) => more_due |= self.committed(requests, done).await,
+                Ok(Some(done)) => more_due |= self.committed(requests, done).await,
+                Ok(None) => self.pause.lull(),
                 Err(error) if error.is_about_the_change() && requests.len() > 1 => {
                     let later = requests.split_off(requests.len() / 2);
                     work.extend([(Vec::new(), wakes), (later, 0), (requests, 0)]);
@@ -179,63 +222,75 @@ impl Writer {
                     work.push((requests, wakes / 2));
                     more_due = true;
                 }
-                Err(error) => {
-                    let one_wake = requests.is_empty() && error.is_about_the_change();
-                    self.failed(requests, error);
-                    if one_wake {
-                        self.set_first_aside().await;
-                    }
-                }
+                Err(error) => self.failed(requests, error),
             }
         }
         more_due
     }
 
     /// One transaction, tried again while the database does not take it or deciding panics. Nothing has happened where it fails.
-    async fn commit(&mut self, requests: &[Request], wakes: u32) -> Result<Done, StoreError> {
+    async fn commit(&mut self, requests: &[Request], wakes: u32) -> Result<Option<Done>, StoreError> {
         let facts: Vec<&Incoming> = requests.iter().flat_map(|r| &r.facts).collect();
         let mut skip = Skip::default();
+        let mut limits = Limits { wakes, alone: false };
+        let started = std::time::Instant::now();
         let mut tries = 0;
         loop {
-            match self.attempt(&facts, wakes, &skip).await {
-                Ok(done) => {
+            let error = match self.attempt(&facts, &limits, &skip).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(done)) => {
                     self.note_broken(&skip, &done).await;
-                    return Ok(done);
+                    return Ok(Some(done));
                 }
                 Err(Trouble::Fact(at)) => {
                     let id = facts.get(at).map(|f| (f.fact.id.source.as_str(), f.fact.id.id.as_str()));
                     tracing::error!(?id, "deciding a fact panicked; the fact is refused");
                     metrics::counter!("parcelward_engine_panics_total").increment(1);
                     skip.facts.insert(at);
+                    continue;
                 }
                 Err(Trouble::Wake(order)) => {
                     tracing::error!(%order, "waking a case file panicked; it is set aside");
                     metrics::counter!("parcelward_engine_panics_total").increment(1);
-                    skip.wakes.insert(order);
+                    skip.wakes.insert(order, "waking it failed");
+                    continue;
                 }
-                Err(Trouble::Store(error)) => {
-                    tries += 1;
-                    if !error.is_transient() || tries >= TRIES {
-                        return Err(error);
-                    }
-                    tracing::warn!(%error, tries, "the transaction is tried again");
-                    metrics::counter!("parcelward_transaction_retries_total").increment(1);
-                    tokio::time::sleep(Duration::from_millis(10 << tries)).await;
+                Err(Trouble::Unstorable(order, error)) => {
+                    tracing::error!(%order, %error, "what waking a case file leads to cannot be stored; it is set aside");
+                    skip.wakes.insert(order, "what waking it leads to cannot be stored");
+                    continue;
                 }
+                Err(Trouble::News(error)) => {
+                    limits.alone = true;
+                    error
+                }
+                Err(Trouble::Store(error)) => error,
+            };
+            tries += 1;
+            if !error.is_transient() || started.elapsed() > PATIENCE {
+                return Err(error);
             }
+            tracing::debug!(%error, tries, "the transaction is tried again");
+            metrics::counter!("parcelward_transaction_retries_total").increment(1);
+            self.beat.send_modify(|pulse| pulse.retries += 1);
+            tokio::time::sleep(wait(tries)).await;
         }
     }
 
-    async fn attempt(&mut self, facts: &[&Incoming], wakes: u32, skip: &Skip) -> Result<Done, Trouble> {
+    async fn attempt(&mut self, facts: &[&Incoming], limits: &Limits, skip: &Skip) -> Result<Option<Done>, Trouble> {
         let rules = self.rules.load_full();
         let bench = Bench { engine: &*self.engine, rules: &rules, cache: &self.cache, skip };
         let mut tx = self.store.begin().await?;
-        match batch::run(&mut *tx, &bench, Arc::clone(&self.world), self.clock.now(), facts, wakes).await {
-            Ok(done) => {
+        match batch::run(&mut *tx, &bench, Arc::clone(&self.world), self.clock.now(), facts, limits).await {
+            Ok(None) => {
+                tx.rollback().await;
+                Ok(None)
+            }
+            Ok(Some(done)) => {
                 let started = std::time::Instant::now();
                 tx.commit().await?;
                 metrics::histogram!("parcelward_commit_seconds").record(started.elapsed().as_secs_f64());
-                Ok(done)
+                Ok(Some(done))
             }
             Err(trouble) => {
                 tx.rollback().await;
@@ -246,9 +301,9 @@ impl Writer {
 
     /// Sets aside what could not be woken or read, so that it stands in nobody's way.
     async fn note_broken(&mut self, skip: &Skip, done: &Done) {
-        let panicked = skip.wakes.iter().map(|order| (order, "waking it failed"));
+        let left_out = skip.wakes.iter().map(|(order, why)| (order, *why));
         let unreadable = done.unreadable.iter().map(|(order, why)| (order, why.as_str()));
-        for (order, why) in panicked.chain(unreadable) {
+        for (order, why) in left_out.chain(unreadable) {
             self.set_aside(order, why).await;
         }
     }
@@ -259,16 +314,6 @@ impl Writer {
         if let Err(error) = self.store.set_aside(order, why, self.clock.now()).await {
             tracing::error!(%order, %error, "the case file could not be set aside");
             self.pause.longer();
-        }
-    }
-
-    /// The one case file whose waking cannot be stored.
-    async fn set_first_aside(&mut self) {
-        let Ok(mut tx) = self.store.begin().await else { return };
-        let first = tx.due(self.clock.now(), 1).await;
-        tx.rollback().await;
-        if let Ok(Some(order)) = first.map(|due| due.into_iter().next()) {
-            self.set_aside(&order, "what waking it leads to cannot be stored").await;
         }
     }
 
@@ -306,6 +351,14 @@ impl Writer {
         }
         self.pause.longer();
     }
+}
+
+/// The pause before a transaction is tried again: twice as long each time, and for a part by chance, so that two that stand in each other's
+/// way do not meet again.
+fn wait(tries: u32) -> Duration {
+    let longest = Duration::from_millis(5 << tries.min(10)).min(LONGEST_WAIT);
+    let chance = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), tries) % 1000;
+    longest.mul_f64(0.5 + chance as f64 / 2000.0)
 }
 
 fn count(receipts: &[Receipt], decisions: usize, lateness: &[i64], recorded: Instant, now: Instant) {

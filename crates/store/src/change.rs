@@ -6,6 +6,7 @@ use parcelward_casework::fact::{Fact, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The store's own marks of a case file: which row it is, and which version of it was read. Opaque outside the store.
@@ -15,13 +16,15 @@ pub struct FileStamp {
     pub(crate) no: i64,
     /// The version that was read; 0 before it is stored.
     pub(crate) version: i64,
+    /// The batch that wrote that version, where the database keeps it: after a failover the same version may be another one.
+    pub(crate) batch: i64,
     /// Journal lines that the order has.
     pub(crate) lines: i64,
 }
 
 impl FileStamp {
     /// The stamp of a case file that is not stored yet.
-    pub const NEW: FileStamp = FileStamp { no: 0, version: 0, lines: 0 };
+    pub const NEW: FileStamp = FileStamp { no: 0, version: 0, batch: 0, lines: 0 };
 
     /// Changes so far.
     #[must_use]
@@ -83,12 +86,16 @@ pub struct Batch {
     pub files: Vec<FileChange>,
     /// Lines of the journal in the order in which they came about.
     pub entries: Vec<Entry>,
+    /// Waybills that were nobody's, and the orders that have them now. Where several orders name one, the first has it.
+    pub owners: Vec<(Waybill, OrderKey)>,
     /// What was learnt of the world, in that order.
     pub world: Vec<WorldNews>,
     /// How many changes of the world were known before: the position of the first of `world`.
     pub world_position: u32,
     /// Which case files are to be woken because of it, and from when.
     pub rouse: Vec<(RouseScope, Instant)>,
+    /// What earlier decisions told of ids (their `data` as JSON), for lists that are written anew.
+    pub told: HashMap<String, String>,
 }
 
 /// One case file's change.

@@ -1,6 +1,8 @@
 //! Places in a sorted list, as an opaque word that a client hands back.
 
 use crate::StoreError;
+use crate::read::{DeadlineRow, TaskRow};
+use parcelward_casework::money::Money;
 use std::fmt;
 
 /// Where a page ended: the sort key of its last row. Lists are sorted by due time, then money (most first), then id.
@@ -12,6 +14,18 @@ pub struct Cursor {
     pub(crate) money_fen: i64,
     /// Id of the last row.
     pub(crate) id: String,
+}
+
+impl Cursor {
+    /// After this task.
+    pub(crate) fn of_task(row: &TaskRow) -> Cursor {
+        Cursor { due_ms: row.due_at.millis(), money_fen: row.money.map_or(-1, Money::fen), id: row.task_id.clone() }
+    }
+
+    /// After this deadline.
+    pub(crate) fn of_deadline(row: &DeadlineRow) -> Cursor {
+        Cursor { due_ms: row.due_at.millis(), money_fen: -1, id: row.deadline_id.clone() }
+    }
 }
 
 impl fmt::Display for Cursor {

@@ -6,15 +6,23 @@
 //! Deliberately absent: the clock (every instant is an argument), the rules (what a signal leads to), and couriers.
 #![forbid(unsafe_code)]
 
+mod backup;
 mod change;
 mod cursor;
+pub mod doctor;
 mod error;
+mod journal;
+mod list_query;
 mod open;
+mod postgres;
 mod projection;
 mod read;
+mod rows;
 mod sqlite;
+mod sqlx_error;
 mod store;
 
+pub use backup::{Backup, BackupError, Restored, backup, restore};
 pub use change::{
     Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldNews,
 };
@@ -22,8 +30,8 @@ pub use cursor::Cursor;
 pub use error::StoreError;
 pub use open::{StoreOptions, open};
 pub use read::{
-    Board, CaseView, Counts, CoverageFilter, CoverageRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, JournalRow, Page,
-    SetAside, TaskFilter, TaskListState, TaskRow,
+    Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, FileRecord,
+    JournalRow, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
 pub use store::{SharedStore, Store, Transaction};
 

@@ -1,21 +1,27 @@
-//! What lists show of a case file: the rows that follow from the difference between what was stored and what is now.
+//! What lists show of a case file: the lines that follow from the difference between what was stored and what is now.
 //!
 //! Taken from the case file itself and not from the decisions, so that a list can never say anything else than the case file does.
 //! Deliberately absent: any database.
 
-use crate::change::{Entry, FileChange};
-use parcelward_casework::casefile::{CaseFile, Deadline, Index, Operation, Subject, Task};
+use crate::StoreError;
+use crate::change::{Batch, Entry, FileChange, FileStamp};
+use crate::rows::deadline_word;
+use parcelward_casework::casefile::{CaseFile, Deadline, DeadlineState, Index, Operation, OperationState, Subject, Task, TaskState};
 use parcelward_casework::decision::DecisionBody;
-use parcelward_casework::fact::Waybill;
-use std::collections::HashMap;
+use parcelward_casework::fact::{OrderKey, Waybill};
+use parcelward_casework::instant::Instant;
+use std::collections::{BTreeMap, HashMap};
 
-/// The JSON of the decisions that opened tasks, set deadlines and asked couriers, by id.
-pub(crate) type Told<'a> = HashMap<&'a str, &'a DecisionBody>;
+/// What decisions that opened tasks, set deadlines and asked couriers told, by id.
+struct Told<'a> {
+    now: HashMap<&'a str, &'a DecisionBody>,
+    earlier: Option<&'a HashMap<String, String>>,
+}
 
 /// Gathers what a batch's decisions say of new things.
-pub(crate) fn told(entries: &[Entry]) -> Told<'_> {
-    let mut told = Told::new();
-    for entry in entries {
+fn told(batch: &Batch) -> Told<'_> {
+    let mut told = HashMap::new();
+    for entry in &batch.entries {
         let Entry::Decision(line) = entry else { continue };
         let body = &line.decision.body;
         let id = match body {
@@ -24,29 +30,286 @@ pub(crate) fn told(entries: &[Entry]) -> Told<'_> {
             DecisionBody::OperationRequested(d) => &d.operation_id,
             _ => continue,
         };
-        told.insert(id, body);
+        told.insert(id.as_str(), body);
     }
-    told
+    Told { now: told, earlier: Some(&batch.told) }
 }
 
 /// The JSON that a decision told of an id, `{}` where none did.
-pub(crate) fn told_json(told: &Told<'_>, id: &str) -> String {
-    told.get(id).and_then(|body| serde_json::to_string(body).ok()).unwrap_or_else(|| "{}".to_owned())
+fn told_json(told: &Told<'_>, id: &str) -> String {
+    let now = told.now.get(id).and_then(|body| serde_json::to_string(body).ok());
+    now.or_else(|| told.earlier?.get(id).cloned()).unwrap_or_else(|| "{}".to_owned())
+}
+
+/// A task's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TaskLine<'a> {
+    pub(crate) task_id: &'a str,
+    pub(crate) no: i64,
+    pub(crate) kind: &'a str,
+    pub(crate) platform: &'a str,
+    pub(crate) shop: &'a str,
+    pub(crate) order_id: &'a str,
+    pub(crate) case_id: Option<&'a str>,
+    pub(crate) case_kind: Option<&'a str>,
+    pub(crate) courier: Option<&'a str>,
+    pub(crate) number: Option<&'a str>,
+    pub(crate) queue: &'a str,
+    pub(crate) urgency: &'a str,
+    pub(crate) due_at: i64,
+    pub(crate) deadline_id: Option<&'a str>,
+    pub(crate) state: &'a str,
+    pub(crate) is_open: bool,
+    pub(crate) snoozed_until: Option<i64>,
+    pub(crate) outcome: Option<&'a str>,
+    pub(crate) assignee: Option<&'a str>,
+    pub(crate) opened_at: i64,
+    pub(crate) version: i64,
+    pub(crate) advice: Option<&'a str>,
+    pub(crate) money_fen: i64,
+    pub(crate) opened: String,
+}
+
+/// A deadline's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeadlineLine<'a> {
+    pub(crate) deadline_id: &'a str,
+    pub(crate) no: i64,
+    pub(crate) rule: String,
+    pub(crate) rule_kind: &'a str,
+    pub(crate) platform: &'a str,
+    pub(crate) shop: &'a str,
+    pub(crate) order_id: &'a str,
+    pub(crate) courier: Option<&'a str>,
+    pub(crate) number: Option<&'a str>,
+    pub(crate) starts_at: i64,
+    pub(crate) due_at: i64,
+    pub(crate) state: &'a str,
+    pub(crate) is_running: bool,
+    pub(crate) ended_at: Option<i64>,
+    pub(crate) provisional: bool,
+    pub(crate) waived: bool,
+    pub(crate) late_news: bool,
+    pub(crate) told: String,
+}
+
+/// An operation's line, without what belongs to the courier lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OperationLine<'a> {
+    pub(crate) operation_id: &'a str,
+    pub(crate) no: i64,
+    pub(crate) kind: &'a str,
+    pub(crate) courier: &'a str,
+    pub(crate) number: &'a str,
+    pub(crate) case_id: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) asked_at: i64,
+    pub(crate) reference: Option<&'a str>,
+    pub(crate) intent: String,
+}
+
+/// An open case's line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CaseLine<'a> {
+    pub(crate) case_id: &'a str,
+    pub(crate) no: i64,
+    pub(crate) kind: &'a str,
+    pub(crate) opened_at: i64,
+}
+
+/// Whose a waybill is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WaybillLine<'a> {
+    pub(crate) number: &'a str,
+    pub(crate) courier: &'a str,
+    pub(crate) no: i64,
+}
+
+macro_rules! texts {
+    ($($line:ident: $($told:ident)?;)+) => {
+        $(impl<'a> $line<'a> {
+            /// The line as a text, without what decisions told.
+            pub(crate) fn text(&self) -> String {
+                #[allow(unused_mut, reason = "some lines hold nothing that was told")]
+                let mut line = self.clone();
+                $(line.$told.clear();)?
+                format!("{line:?}")
+            }
+        })+
+    };
+}
+texts! { TaskLine: opened; DeadlineLine: told; OperationLine: intent; CaseLine: ; WaybillLine: ; }
+
+/// The lines that a batch writes.
+#[derive(Debug, Default)]
+pub(crate) struct Lines<'a> {
+    pub(crate) tasks: Vec<TaskLine<'a>>,
+    pub(crate) deadlines: Vec<DeadlineLine<'a>>,
+    pub(crate) operations: Vec<OperationLine<'a>>,
+    /// Cases that opened.
+    pub(crate) opened: Vec<CaseLine<'a>>,
+    /// Cases that closed: their lines go.
+    pub(crate) closed: Vec<&'a str>,
+    pub(crate) waybills: Vec<WaybillLine<'a>>,
+}
+
+impl<'a> Lines<'a> {
+    /// What a batch changes.
+    pub(crate) fn of_batch(batch: &'a Batch, stamps: &[FileStamp]) -> Result<Self, StoreError> {
+        let told = told(batch);
+        let mut lines = Lines::default();
+        for (change, stamp) in batch.files.iter().zip(stamps) {
+            lines.add(&change.after, stamp.no, &difference(change), &told)?;
+        }
+        let owners: HashMap<(&str, &str), &OrderKey> =
+            batch.owners.iter().map(|(w, order)| ((w.number.as_str(), w.courier.word()), order)).collect();
+        let numbers: HashMap<&OrderKey, i64> =
+            batch.files.iter().zip(stamps).map(|(change, stamp)| (&change.after.key, stamp.no)).collect();
+        lines.waybills.retain(|line| owners.get(&(line.number, line.courier)).is_none_or(|owner| numbers.get(owner) == Some(&line.no)));
+        Ok(lines)
+    }
+
+    /// Everything that lists show of a case file. What decisions told of it is in the journal, not in the case file: `{}`.
+    pub(crate) fn of_file(file: &'a CaseFile, no: i64) -> Result<Self, StoreError> {
+        let all = Difference {
+            tasks: (0..file.tasks.len()).collect(),
+            deadlines: (0..file.deadlines.len()).collect(),
+            operations: (0..file.operations.len()).collect(),
+            opened_cases: (0..file.cases.len()).filter(|&i| file.cases[i].closed.is_none()).collect(),
+            closed_cases: Vec::new(),
+            waybills: (0..file.parcels.len()).collect(),
+        };
+        let mut lines = Lines::default();
+        lines.add(file, no, &all, &Told { now: HashMap::new(), earlier: None })?;
+        Ok(lines)
+    }
+
+    /// A text for each line, by table and id: equal where the lines are. What decisions told is left out.
+    pub(crate) fn texts(&self) -> BTreeMap<(&'static str, String), String> {
+        let mut all = BTreeMap::new();
+        all.extend(self.tasks.iter().map(|t| (("task", t.task_id.to_owned()), t.text())));
+        all.extend(self.deadlines.iter().map(|d| (("deadline", d.deadline_id.to_owned()), d.text())));
+        all.extend(self.operations.iter().map(|o| (("operation", o.operation_id.to_owned()), o.text())));
+        all.extend(self.opened.iter().map(|c| (("open_case", c.case_id.to_owned()), c.text())));
+        all.extend(self.waybills.iter().map(|w| (("waybill_index", format!("{}/{}", w.courier, w.number)), w.text())));
+        all
+    }
+
+    fn add(&mut self, file: &'a CaseFile, no: i64, changed: &Difference, told: &Told<'_>) -> Result<(), StoreError> {
+        self.tasks.extend(changed.tasks.iter().map(|&i| task_line(file, no, &file.tasks[i], told)));
+        self.deadlines.extend(changed.deadlines.iter().map(|&i| deadline_line(file, no, &file.deadlines[i], told)));
+        for &i in &changed.operations {
+            self.operations.push(operation_line(file, no, &file.operations[i], told)?);
+        }
+        let case_line = |i: usize| {
+            let case = &file.cases[i];
+            CaseLine { case_id: &case.id, no, kind: case.kind.word(), opened_at: case.opened_at.millis() }
+        };
+        self.opened.extend(changed.opened_cases.iter().map(|&i| case_line(i)));
+        self.closed.extend(changed.closed_cases.iter().map(|&i| file.cases[i].id.as_str()));
+        let waybills = changed.waybills.iter().map(|&i| &file.parcels[i].waybill);
+        self.waybills.extend(waybills.map(|w| WaybillLine { number: &w.number, courier: w.courier.word(), no }));
+        Ok(())
+    }
+}
+
+fn task_line<'a>(file: &'a CaseFile, no: i64, task: &'a Task, told: &Told<'_>) -> TaskLine<'a> {
+    let case = case_at(file, task.case);
+    let waybill = waybill_of_task(file, task);
+    let deadline = task.deadline.and_then(|i| at(&file.deadlines, i));
+    let (snoozed_until, outcome) = match task.state {
+        TaskState::Snoozed(until) => (Some(until.millis()), None),
+        TaskState::Closed(outcome) => (None, Some(outcome.word())),
+        TaskState::Open | TaskState::Claimed => (None, None),
+    };
+    TaskLine {
+        task_id: &task.id,
+        no,
+        kind: task.kind.word(),
+        platform: file.key.platform.word(),
+        shop: &file.key.shop,
+        order_id: &file.key.order_id,
+        case_id: case.map(|c| c.id.as_str()),
+        case_kind: case.map(|c| c.kind.word()),
+        courier: waybill.map(|w| w.courier.word()),
+        number: waybill.map(|w| w.number.as_str()),
+        queue: task.queue.word(),
+        urgency: task.urgency.word(),
+        due_at: task.due_at.millis(),
+        deadline_id: deadline.map(|d| d.id.as_str()),
+        state: task.state.word(),
+        is_open: task.is_open(),
+        snoozed_until,
+        outcome,
+        assignee: task.assignee.as_deref(),
+        opened_at: task.opened_at.millis(),
+        version: task.version.cast_signed(),
+        advice: task.advice.map(|a| a.word()),
+        money_fen: task.money.map_or(-1, |m| m.fen()),
+        opened: told_json(told, &task.id),
+    }
+}
+
+fn deadline_line<'a>(file: &'a CaseFile, no: i64, deadline: &'a Deadline, told: &Told<'_>) -> DeadlineLine<'a> {
+    let waybill = waybill_of_deadline(file, deadline);
+    DeadlineLine {
+        deadline_id: &deadline.id,
+        no,
+        rule: deadline.rule.id(file.key.platform),
+        rule_kind: deadline.rule.word(),
+        platform: file.key.platform.word(),
+        shop: &file.key.shop,
+        order_id: &file.key.order_id,
+        courier: waybill.map(|w| w.courier.word()),
+        number: waybill.map(|w| w.number.as_str()),
+        starts_at: deadline.starts_at.millis(),
+        due_at: deadline.due_at.millis(),
+        state: deadline_word(deadline.state),
+        is_running: deadline.state == DeadlineState::Running,
+        ended_at: deadline.ended_at.map(Instant::millis),
+        provisional: deadline.provisional,
+        waived: deadline.waived,
+        late_news: deadline.late_news,
+        told: told_json(told, &deadline.id),
+    }
+}
+
+fn operation_line<'a>(file: &'a CaseFile, no: i64, operation: &'a Operation, told: &Told<'_>) -> Result<OperationLine<'a>, StoreError> {
+    let parts = at(&file.parcels, operation.parcel).zip(at(&file.cases, operation.case));
+    let (parcel, case) = parts.ok_or_else(|| StoreError::Defect(format!("operation {} has no parcel or no case", operation.id)))?;
+    Ok(OperationLine {
+        operation_id: &operation.id,
+        no,
+        kind: operation.kind.word(),
+        courier: parcel.waybill.courier.word(),
+        number: &parcel.waybill.number,
+        case_id: &case.id,
+        state: match operation.state {
+            OperationState::Requested => "requested",
+            OperationState::ByHand => "by_hand",
+            OperationState::Accepted => "accepted",
+            OperationState::Unknown => "unknown",
+            OperationState::Settled(_) => "settled",
+        },
+        asked_at: operation.asked_at.millis(),
+        reference: operation.reference.as_deref(),
+        intent: told_json(told, &operation.id),
+    })
 }
 
 /// Positions, in the new case file, of what is new or changed.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Difference {
-    pub(crate) tasks: Vec<usize>,
-    pub(crate) deadlines: Vec<usize>,
-    pub(crate) operations: Vec<usize>,
-    pub(crate) opened_cases: Vec<usize>,
-    pub(crate) closed_cases: Vec<usize>,
-    pub(crate) waybills: Vec<usize>,
+struct Difference {
+    tasks: Vec<usize>,
+    deadlines: Vec<usize>,
+    operations: Vec<usize>,
+    opened_cases: Vec<usize>,
+    closed_cases: Vec<usize>,
+    waybills: Vec<usize>,
 }
 
 /// Compares a case file with what was stored of it.
-pub(crate) fn difference(change: &FileChange) -> Difference {
+fn difference(change: &FileChange) -> Difference {
     let (before, after) = (change.before.as_deref(), &*change.after);
     fn changed<T: PartialEq>(before: Option<&[T]>, after: &[T]) -> Vec<usize> {
         let before = before.unwrap_or_default();
@@ -70,7 +333,7 @@ fn at<T>(list: &[T], index: Index) -> Option<&T> {
 }
 
 /// The parcel that a task is about: its own, else its case's.
-pub(crate) fn waybill_of_task<'a>(file: &'a CaseFile, task: &Task) -> Option<&'a Waybill> {
+fn waybill_of_task<'a>(file: &'a CaseFile, task: &Task) -> Option<&'a Waybill> {
     let own = task.parcel.and_then(|i| at(&file.parcels, i)).map(|p| &p.waybill);
     own.or_else(|| task.case.and_then(|i| waybill_of_case(file, i)))
 }
@@ -86,7 +349,7 @@ fn waybill_of_case(file: &CaseFile, index: Index) -> Option<&Waybill> {
 }
 
 /// The parcel that a deadline is about, if it is about one.
-pub(crate) fn waybill_of_deadline<'a>(file: &'a CaseFile, deadline: &Deadline) -> Option<&'a Waybill> {
+fn waybill_of_deadline<'a>(file: &'a CaseFile, deadline: &Deadline) -> Option<&'a Waybill> {
     let parcel = |i| at(&file.parcels, i).map(|p| &p.waybill);
     match deadline.subject {
         Subject::Parcel(i) => parcel(i),
@@ -97,12 +360,7 @@ pub(crate) fn waybill_of_deadline<'a>(file: &'a CaseFile, deadline: &Deadline) -
     }
 }
 
-/// The parcel that a courier is asked about.
-pub(crate) fn waybill_of_operation<'a>(file: &'a CaseFile, operation: &Operation) -> Option<&'a Waybill> {
-    at(&file.parcels, operation.parcel).map(|p| &p.waybill)
-}
-
 /// The case of a task or an operation.
-pub(crate) fn case_at(file: &CaseFile, index: Option<Index>) -> Option<&parcelward_casework::casefile::Case> {
+fn case_at(file: &CaseFile, index: Option<Index>) -> Option<&parcelward_casework::casefile::Case> {
     at(&file.cases, index?)
 }

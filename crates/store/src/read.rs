@@ -4,7 +4,7 @@ use crate::Cursor;
 use crate::change::StoredFile;
 use parcelward_casework::casefile::Index;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
-use parcelward_casework::instant::Instant;
+use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::money::Money;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::words::*;
@@ -299,4 +299,71 @@ pub struct SetAside {
     pub reason: String,
     /// Since when.
     pub since: Instant,
+}
+
+/// How long a daemon is remembered that is not heard of any more.
+pub(crate) const FORGOTTEN_AFTER: Length = Length::days(7);
+
+/// A daemon that works on the database, as it said last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DaemonRow {
+    /// Random word of this boot: a daemon that starts again is another one.
+    pub boot_id: String,
+    /// What people call it.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// The revision of the configuration that it works by.
+    pub revision: String,
+    /// When it started, by its own clock.
+    pub started_at: Instant,
+    /// When it said so, by its own clock.
+    pub beat_at: Instant,
+    /// How late the most overdue case file was, in milliseconds.
+    pub lag_ms: u64,
+    /// Batches that it has committed.
+    pub batches: u64,
+    /// Why its last batch failed, while it fails.
+    pub failing: Option<String>,
+}
+
+/// A case file as it lies in the database, with everything that follows from it, all of one moment: for whoever checks.
+#[derive(Debug, Clone)]
+pub struct FileRecord {
+    /// The order.
+    pub order: OrderKey,
+    /// The case file; why it cannot be read where it cannot.
+    pub stored: Result<StoredFile, String>,
+    /// Its own next moment as stored.
+    pub next_wake_at: Option<Instant>,
+    /// Why it is set aside, if it is.
+    pub set_aside: Option<String>,
+    /// Whether it is stored as open.
+    pub is_open: bool,
+    /// Journal lines that it should have.
+    pub lines: u64,
+    /// Journal lines that it has, and the number of the last.
+    pub journal: (u64, u64),
+    /// What lists show of it: a text for each table and id, equal where the lines are.
+    pub(crate) lists: BTreeMap<(&'static str, String), String>,
+}
+
+impl Board {
+    /// From the counts that the databases give.
+    pub(crate) fn of(open_cases: BTreeMap<CaseKind, u64>, running_due: BTreeMap<RuleKind, u64>, evidence_wanted: u64) -> Board {
+        let cases = |kind: CaseKind| open_cases.get(&kind).copied().unwrap_or_default();
+        let due = |kinds: &[RuleKind]| kinds.iter().filter_map(|kind| running_due.get(kind)).sum();
+        let answers = [RuleKind::AfterSaleResponse, RuleKind::RefundResponse, RuleKind::AfterSaleReview, RuleKind::ReturnReceipt];
+        Board {
+            soon_uncollected: due(&[RuleKind::Collect]),
+            stalled: cases(CaseKind::Stalled),
+            undelivered: cases(CaseKind::Undelivered),
+            out_of_range: cases(CaseKind::OutOfRange),
+            coming_back: cases(CaseKind::ReturnParcel),
+            after_sales_soon_due: due(&answers),
+            evidence_wanted,
+            open_cases,
+            running_due,
+        }
+    }
 }

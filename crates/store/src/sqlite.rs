@@ -4,12 +4,11 @@
 //! a transaction never finds out late that it may not write.
 
 mod bulk;
-mod error;
+mod checks;
 mod open;
 mod read_counts;
 mod read_files;
 mod read_lists;
-mod read_world;
 mod save;
 mod transaction;
 mod write_lists;
@@ -78,6 +77,38 @@ impl Store for SqliteStore {
         read_counts::last_run(&self.readers, schedule).await
     }
 
+    async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.beat(daemon).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.leave(boot_id).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError> {
+        checks::daemons(&self.readers, limit).await
+    }
+
+    async fn renew_incarnation(&self) -> Result<String, StoreError> {
+        let incarnation = uuid::Uuid::new_v4().simple().to_string();
+        let mut tx = transaction::Writing::begin(&self.writer).await?;
+        tx.renew_incarnation(&incarnation).await?;
+        Box::new(tx).commit().await?;
+        Ok(incarnation)
+    }
+
+    async fn records(&self, after: u64, limit: u32) -> Result<Page<FileRecord, u64>, StoreError> {
+        checks::records(&self.readers, after, limit).await
+    }
+
+    async fn faults(&self) -> Result<Vec<u64>, StoreError> {
+        checks::faults(&self.readers).await
+    }
+
     async fn tasks(&self, filter: &TaskFilter, after: Option<&Cursor>, limit: u32) -> Result<Page<TaskRow>, StoreError> {
         read_lists::tasks(&self.readers, filter, after, limit).await
     }
@@ -111,11 +142,11 @@ impl Store for SqliteStore {
     }
 
     async fn coverage(&self, filter: &CoverageFilter, before: Option<u64>, limit: u32) -> Result<Page<CoverageRow, u64>, StoreError> {
-        read_world::coverage(&self.readers, filter, before, limit).await
+        read_lists::coverage(&self.readers, filter, before, limit).await
     }
 
     async fn disruptions(&self, before: Option<u64>, limit: u32) -> Result<Page<DisruptionRow, u64>, StoreError> {
-        read_world::disruptions(&self.readers, before, limit).await
+        read_lists::disruptions(&self.readers, before, limit).await
     }
 
     async fn board(&self, now: Instant, horizon: Length) -> Result<Board, StoreError> {

@@ -66,6 +66,44 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`].
     async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError>;
 
+    /// Notes that a daemon lives, and forgets those that have not been heard of for a week. Also notices that the database came to another
+    /// server, where it can: its incarnation changes then.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError>;
+
+    /// Forgets a daemon that stopped.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn leave(&self, boot_id: &str) -> Result<(), StoreError>;
+
+    /// The daemons that were heard of last, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError>;
+
+    /// Gives the database a new incarnation, as after a restore. Gives it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn renew_incarnation(&self) -> Result<String, StoreError>;
+
+    /// Case files after the given place (0 for all) with everything that follows from them, for whoever checks; `next` is the place to go
+    /// on from.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; what cannot be read is in the records.
+    async fn records(&self, after: u64, limit: u32) -> Result<Page<FileRecord, u64>, StoreError>;
+
+    /// How often each of [`crate::doctor::FAULTS`] is there.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn faults(&self) -> Result<Vec<u64>, StoreError>;
+
     /// A page of tasks, sorted by due time, then money (most first), then id. `limit` is cut at [`crate::MAX_PAGE`].
     ///
     /// # Errors
@@ -109,7 +147,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn timeline(&self, order: &OrderKey, after_line: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError>;
 
     /// The facts of the whole journal after the given place (0 for all), in the order in which they were received; `next` is the place to
-    /// go on from. Facts that still wait for their order are among them.
+    /// go on from. Facts that still wait for their order are among them. Nothing is ever added before what was given: while a writer is
+    /// under way, what others wrote after it began is given when it has ended.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -152,7 +191,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 /// A transaction that writes. Dropped without [`Transaction::commit`] it changes nothing.
 #[async_trait]
 pub trait Transaction: Send {
-    /// The batch's one instant: `now`, but later than every earlier batch's. Kept over restarts.
+    /// Keeps every other writer from committing until this transaction ends: a batch that tells news of the world asks for it once its
+    /// case files are locked, before it reads the world and takes its instant, so that nobody decides later without knowing the news.
+    /// Where there is only one writer, nothing happens.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn hold_world(&mut self) -> Result<(), StoreError>;
+
+    /// The batch's one instant: `now`, but later than every earlier batch's. Kept over restarts. What was locked and read before is older
+    /// than it; what is locked or read after it and is not older gives [`StoreError::Retry`].
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -188,11 +236,12 @@ pub trait Transaction: Send {
     /// Any [`StoreError`].
     async fn lock(&mut self, orders: &[(OrderKey, Option<FileStamp>)]) -> Result<Vec<Locked>, StoreError>;
 
-    /// Case files that want to be woken at or before `at` and are not set aside, the earliest first, at most `limit`.
+    /// Case files that want to be woken at or before the instant that a batch would have `now`, the earliest first, at most `limit`;
+    /// none that is set aside, and none that another writer has in hand. Those that are given are locked.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn due(&mut self, at: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError>;
+    async fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError>;
 
     /// Facts that wait for these waybills, in the order in which they were received.
     ///
@@ -206,12 +255,25 @@ pub trait Transaction: Send {
     /// Any [`StoreError`].
     async fn rouse_some(&mut self, limit: u32) -> Result<u32, StoreError>;
 
+    /// To be called now and then while the caller computes: a database may end transactions in which nothing happens.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn stay(&mut self) -> Result<(), StoreError>;
+
     /// Writes a batch. Every order named in its entries must be among its files. Gives the new stamps of its files, in
     /// their order.
     ///
     /// # Errors
     /// [`StoreError::Retry`] where another writer changed one of the files, or the world, since they were read; any other [`StoreError`].
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError>;
+
+    /// Takes away what lists show of a case file, but for the ids that are kept and for what only the lists know; [`Transaction::save`] of the
+    /// same case file with no `before` writes the rest anew.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError>;
 
     /// Makes it all durable.
     ///

@@ -28,6 +28,7 @@ pub(super) fn request(run: &mut Run<'_>, parcel: Index, reason: &str) {
         reason: Some(reason.to_owned()),
         amount: run.claim_value(parcel),
         statement: Some(statement(run, parcel)),
+        recipient: run.file.order.as_ref().and_then(|o| o.recipient.clone()),
         ..OperationDetails::default()
     };
     run.request(OperationKind::Claim, parcel, case, details);
@@ -47,7 +48,7 @@ fn open(run: &mut Run<'_>, parcel: Index, reason: &str) -> Index {
 }
 
 /// The goods-value statement, drafted from the order: waybill, items, amounts, and where it went (to the city).
-fn statement(run: &Run<'_>, parcel: Index) -> String {
+pub(crate) fn statement(run: &Run<'_>, parcel: Index) -> String {
     let waybill = &run.file.parcel(parcel).waybill;
     let mut text = format!("{} {}", run.rules.texts.word("courier", waybill.courier.word()), waybill.number);
     if let Some(area) = &run.file.recipient_area {

@@ -135,7 +135,6 @@ impl Api {
     }
 
     /// A request to the path of these parts; they are escaped.
-    #[must_use]
     pub fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut parts) = url.path_segments_mut() {
@@ -179,15 +178,22 @@ impl Api {
     /// The error of an answer that broke off.
     #[must_use]
     pub fn broke_off(&self, error: &reqwest::Error) -> ApiError {
-        ApiError::BrokeOff { url: self.base.to_string(), why: innermost(error) }
+        ApiError::BrokeOff { url: self.shown(), why: innermost(error) }
+    }
+
+    /// The address as people write it, without a password in it.
+    fn shown(&self) -> String {
+        let mut url = self.base.clone();
+        let _ = url.set_password(None);
+        url.as_str().trim_end_matches('/').to_owned()
     }
 
     fn unsent(&self, error: &reqwest::Error) -> ApiError {
-        if error.is_connect() { ApiError::NoDaemon(self.base.to_string()) } else { self.broke_off(error) }
+        if error.is_connect() { ApiError::NoDaemon(self.shown()) } else { self.broke_off(error) }
     }
 
     fn not_ours(&self, why: &str) -> ApiError {
-        ApiError::NotOurs { url: self.base.to_string(), why: why.to_owned() }
+        ApiError::NotOurs { url: self.shown(), why: why.to_owned() }
     }
 }
 

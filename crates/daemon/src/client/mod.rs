@@ -3,8 +3,11 @@
 //! Commands are clients of the HTTP API like any other. Deliberately absent: what is asked and how it is shown (`commands`).
 
 mod api;
+pub mod model;
 mod refusal;
+pub mod show;
 mod spool;
+pub mod table;
 pub mod text;
 
 pub use api::{Answer, Api, ApiError, DEFAULT_URL, DaemonArgs};

@@ -45,10 +45,8 @@ impl fmt::Display for Refusal {
                 return write!(f, "the daemon does not let you in: {why}; give one with --token-file FILE or PARCELWARD_TOKEN");
             }
             404 => return f.write_str(self.detail.as_deref().unwrap_or(&self.title)),
-            _ => write!(f, "refused: {}", self.title)?,
-        }
-        if let Some(detail) = &self.detail {
-            write!(f, ": {detail}")?;
+            // What was said of this very request says more than its kind.
+            _ => write!(f, "refused: {}", self.detail.as_deref().unwrap_or(&self.title))?,
         }
         for RefusedField { field, message } in &self.errors {
             write!(f, "\n  {field}: {message}")?;

@@ -181,7 +181,7 @@ mod tests {
     fn a_fact_is_traced_to_its_file_and_row() {
         let first = format!("{}\n{{\"bad\":1}}\n\n{}\n", note("a"), note("b"));
         let (dir, read) =
-            read(&[("one.jsonl", first), ("none.jsonl", format!("{{\"bad\":1}}\n")), ("two.jsonl", format!("\n{}", note("c")))]);
+            read(&[("one.jsonl", first), ("none.jsonl", "{\"bad\":1}\n".to_owned()), ("two.jsonl", format!("\n{}", note("c")))]);
         let (files, spool) = read.unwrap();
         let origins: Vec<(usize, u32)> = (1..=3).map(|line| spool.origin(line)).collect();
         assert_eq!(origins, [(0, 1), (0, 4), (2, 2)]);

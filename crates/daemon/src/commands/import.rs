@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rejected: u64 = files.iter().map(|file| file.report.rejected).sum();
     let status = |clean: bool| if clean && rejected == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if args.dry_run {
-        super::print(&format!("dry run: {} facts would be handed in; nothing was sent\n", spool.facts()))?;
+        super::print(&format!("dry run: {} would be handed in; nothing was sent\n", count(spool.facts() as u64, "fact")))?;
         return Ok(status(true));
     }
     if spool.facts() == 0 {

@@ -2,15 +2,26 @@
 //!
 //! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
 
+pub mod backup;
+pub mod board;
+pub mod case;
 pub mod check;
 pub mod config;
+pub mod database;
 pub mod demo;
 pub mod docs;
+pub mod doctor;
+pub mod explain;
 pub mod export;
 pub mod import;
+pub mod order;
 pub mod record;
 pub mod replay;
+pub mod restore;
 pub mod serve;
+pub mod status;
+pub mod task;
+pub mod tasks;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -55,6 +66,18 @@ pub enum Command {
     Config(config::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
+    /// List what waits for people, the least time left first
+    Tasks(tasks::Args),
+    /// Show a task, or say what was done with tasks
+    Task(task::Args),
+    /// Show a case with its tasks, deadlines and courier operations
+    Case(case::Args),
+    /// Show everything about an order, with its timeline
+    Order(order::Args),
+    /// Show how much of what is open
+    Board(board::Args),
+    /// Say why a task, deadline, case or operation is as it is: rule, sums, facts
+    Explain(explain::Args),
     /// Read merchants' files (CSV, XLSX, JSON Lines) and hand their facts to the daemon
     Import(import::Args),
     /// Write every fact that the daemon holds, as JSON Lines that replay
@@ -65,6 +88,14 @@ pub enum Command {
     Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
+    /// Show the daemons that work on the database, and what waits
+    Status(status::Args),
+    /// Copy the database while it is in use
+    Backup(backup::Args),
+    /// Bring a copy of the database back
+    Restore(restore::Args),
+    /// Look through the database for what should not be, and put it right where told
+    Doctor(doctor::Args),
 }
 
 /// Runs a command and gives the exit status: 0 done, 1 done with something to report, 2 not done.
@@ -75,11 +106,21 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Tasks(args) => tasks::run(&args),
+        Command::Task(args) => task::run(&args),
+        Command::Case(args) => case::run(&args),
+        Command::Order(args) => order::run(&args),
+        Command::Board(args) => board::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("parcelward: {error:#}");

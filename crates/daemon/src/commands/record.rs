@@ -19,8 +19,14 @@ const PAGES: usize = 50;
 
 /// What `record` is given.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Shows what followed from it: the cases and tasks that opened, moved or closed.\n\n\
-    Exit status: 0 it is recorded, 2 it is not.")]
+#[command(
+    after_help = "Times without an offset are Beijing time: 2026-03-10 08:00, 08:30 (today), +2h, -30m. Shows what followed from it: \
+    the cases and tasks that opened, moved or closed.\n\n\
+    parcelward record promise pinduoduo/shop1/260309-123456789 reship --due +24h\n\
+    parcelward record scan zto:78900000000001 delivered --at 16:05\n\
+    parcelward record coverage yunda 新疆 --no-reach --until \"2026-12-01 00:00\"\n\n\
+    Exit status: 0 it is recorded, 2 it is not."
+)]
 pub struct Args {
     #[command(flatten)]
     told: RecordArgs,

@@ -7,8 +7,10 @@ mod app;
 mod board;
 mod coverage;
 mod deadlines;
+mod explain;
 mod export;
 mod facts;
+mod gist;
 mod health;
 mod import;
 mod mask;
@@ -16,6 +18,7 @@ mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod sums;
 mod task_actions;
 mod tasks;
 mod trace;
@@ -70,6 +73,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(orders::case))
         .routes(routes!(orders::order))
         .routes(routes!(deadlines::list))
+        .routes(routes!(explain::get))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(metrics::get));

@@ -6,9 +6,7 @@ use parcelward_casework::{Refusal, words::TaskOutcome};
 use parcelward_scheduler::{DeskError, Receipt, Refused};
 use parcelward_store::{EntryKind, StoreError};
 
-#[tokio::test]
-async fn a_request_has_one_instant_and_every_later_one_a_later() {
-    let office = Office::new();
+pub async fn a_request_has_one_instant_and_every_later_one_a_later(office: Office) {
     let open = office.open().await;
     open.desk.submit(vec![note("a", 1, ""), note("b", 2, ""), note("c", 1, "")]).await.unwrap();
     open.tell(note("d", 1, "")).await;
@@ -27,9 +25,7 @@ async fn a_request_has_one_instant_and_every_later_one_a_later() {
     }
 }
 
-#[tokio::test]
-async fn a_fact_said_again_changes_nothing_and_another_of_its_name_is_a_conflict() {
-    let office = Office::new();
+pub async fn a_fact_said_again_changes_nothing_and_another_of_its_name_is_a_conflict(office: Office) {
     let open = office.open().await;
     let first = open.desk.submit(vec![note("a", 1, "x"), note("a", 1, "x"), note("a", 1, "other")]).await.unwrap();
     let duplicate = Receipt::Duplicate { order: Some(order(1)) };
@@ -40,17 +36,13 @@ async fn a_fact_said_again_changes_nothing_and_another_of_its_name_is_a_conflict
     assert!(open.store.case_file(&order(2)).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_fact_from_the_future_is_marked() {
-    let office = Office::new();
+pub async fn a_fact_from_the_future_is_marked(office: Office) {
     office.clock.set(at(-700));
     let open = office.open().await;
     assert_eq!(open.tell(note("a", 1, "")).await, Receipt::Accepted { order: Some(order(1)), parked: false, clock_skew: true });
 }
 
-#[tokio::test]
-async fn a_refused_fact_is_not_journalled_unless_it_was_right_once() {
-    let office = Office::new();
+pub async fn a_refused_fact_is_not_journalled_unless_it_was_right_once(office: Office) {
     let open = office.open().await;
     open.tell(note("a", 1, "wake 5 bell")).await;
     office.clock.set(at(60));
@@ -68,9 +60,7 @@ async fn a_refused_fact_is_not_journalled_unless_it_was_right_once() {
     assert_eq!(open.lines(1).await, ["a", "bell", "c"]);
 }
 
-#[tokio::test]
-async fn a_scan_waits_for_its_order_over_a_restart_and_comes_in_its_order() {
-    let office = Office::new();
+pub async fn a_scan_waits_for_its_order_over_a_restart_and_comes_in_its_order(office: Office) {
     let open = office.open().await;
     let parked = Receipt::Accepted { order: None, parked: true, clock_skew: false };
     for id in ["t2", "t1", "t3"] {
@@ -92,9 +82,7 @@ async fn a_scan_waits_for_its_order_over_a_restart_and_comes_in_its_order() {
     assert_eq!(facts, ["t2", "t1", "t3", "x", "n", "t4"]);
 }
 
-#[tokio::test]
-async fn scans_and_shipment_of_one_request_find_each_other() {
-    let office = Office::new();
+pub async fn scans_and_shipment_of_one_request_find_each_other(office: Office) {
     let open = office.open().await;
     let facts = vec![tracking("before", "W1"), note("n", 1, "parcel W1"), tracking("after", "W1"), note("m", 2, "parcel W1")];
     let receipts = open.desk.submit(facts).await.unwrap();
@@ -105,9 +93,7 @@ async fn scans_and_shipment_of_one_request_find_each_other() {
     assert_eq!(open.tell(tracking("before", "W1")).await, Receipt::Duplicate { order: Some(order(1)) });
 }
 
-#[tokio::test]
-async fn updates_find_their_order_by_id_or_waybill_or_are_refused() {
-    let office = Office::new();
+pub async fn updates_find_their_order_by_id_or_waybill_or_are_refused(office: Office) {
     let open = office.open().await;
     let tag = parcelward_casework::decision::order_tag(&order(1));
     let facts = vec![
@@ -135,9 +121,7 @@ async fn updates_find_their_order_by_id_or_waybill_or_are_refused() {
     assert!(open.store.case_file(&order(9)).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn one_request_that_cannot_be_stored_leaves_no_trace_and_the_others_go_on() {
-    let office = Office::new();
+pub async fn one_request_that_cannot_be_stored_leaves_no_trace_and_the_others_go_on(office: Office) {
     let open = office.open().await;
     open.tell(note("first", 1, "collide")).await;
     let requests = (2..=9).map(|n| {
@@ -157,9 +141,7 @@ async fn one_request_that_cannot_be_stored_leaves_no_trace_and_the_others_go_on(
     assert_eq!(open.facts().await.len(), 1 + 7 * 3);
 }
 
-#[tokio::test]
-async fn a_fact_on_which_the_engine_panics_is_refused_alone() {
-    let office = Office::new();
+pub async fn a_fact_on_which_the_engine_panics_is_refused_alone(office: Office) {
     let open = office.open().await;
     let receipts = open.desk.submit(vec![note("a", 1, "x"), note("b", 1, "panic"), note("c", 1, "y"), note("d", 2, "z")]).await.unwrap();
     assert!(matches!(&receipts[1], Receipt::Refused(Refused::FileBroken(_))), "{receipts:?}");
@@ -168,9 +150,7 @@ async fn a_fact_on_which_the_engine_panics_is_refused_alone() {
     assert!(open.store.aside(9).await.unwrap().is_empty(), "the case file itself is well");
 }
 
-#[tokio::test]
-async fn everything_acknowledged_is_there_after_a_stop_and_nothing_is_taken_after_it() {
-    let office = Office::new();
+pub async fn everything_acknowledged_is_there_after_a_stop_and_nothing_is_taken_after_it(office: Office) {
     let open = office.open().await;
     let requests: Vec<_> = (1..=50)
         .map(|n| {
@@ -197,9 +177,7 @@ async fn everything_acknowledged_is_there_after_a_stop_and_nothing_is_taken_afte
     assert_eq!(there, kept);
 }
 
-#[tokio::test]
-async fn requests_wait_for_room_and_all_are_answered() {
-    let mut office = Office::new();
+pub async fn requests_wait_for_room_and_all_are_answered(mut office: Office) {
     office.options.waiting_bytes = 2000;
     office.options.batch_facts = 3;
     let open = office.open().await;

@@ -57,9 +57,15 @@ pub fn rules() -> Arc<Rules> {
     Arc::new(Rules::compile(&raw, &[toml::from_str(&calendar).unwrap()], Texts::default()).unwrap())
 }
 
-/// A place where a desk can be opened, closed and opened again.
+/// Where the database is.
+pub enum Place {
+    File(tempfile::TempDir),
+    Server(&'static crate::server::Server, String),
+}
+
+/// A place where desks can be opened, closed and opened again.
 pub struct Office {
-    pub folder: tempfile::TempDir,
+    pub place: Place,
     pub clock: Arc<HandClock>,
     pub options: DeskOptions,
 }
@@ -71,12 +77,43 @@ pub struct Open {
 }
 
 impl Office {
-    pub fn new() -> Self {
-        Office { folder: tempfile::tempdir().unwrap(), clock: HandClock::at(at(0)), options: DeskOptions::default() }
+    pub fn at(place: Place) -> Self {
+        Office { place, clock: HandClock::at(at(0)), options: DeskOptions::default() }
     }
 
-    pub fn path(&self) -> PathBuf {
-        self.folder.path().join("parcelward.db")
+    pub fn on_sqlite() -> Self {
+        Office::at(Place::File(tempfile::tempdir().unwrap()))
+    }
+
+    pub async fn on_postgres() -> Self {
+        let server = crate::server::shared();
+        Office::at(Place::Server(server, server.fresh().await))
+    }
+
+    pub fn url(&self) -> String {
+        match &self.place {
+            Place::File(folder) => format!("sqlite:{}", folder.path().join("parcelward.db").display()),
+            Place::Server(server, name) => server.url(name),
+        }
+    }
+
+    /// A store of its own, as another daemon would have it.
+    pub async fn store(&self) -> SharedStore {
+        open(&self.url(), &StoreOptions::default()).await.unwrap()
+    }
+
+    /// A statement behind the store's back.
+    pub async fn execute(&self, sql: &'static str) {
+        match &self.place {
+            Place::File(_) => {
+                let raw = sqlx::SqlitePool::connect(&self.url()).await.unwrap();
+                sqlx::query(sql).execute(&raw).await.unwrap();
+                raw.close().await;
+            }
+            Place::Server(server, name) => {
+                sqlx::query(sql).execute(&mut server.raw(name).await).await.unwrap();
+            }
+        }
     }
 
     pub async fn open(&self) -> Open {
@@ -84,7 +121,7 @@ impl Office {
     }
 
     pub async fn open_with(&self, engine: Arc<dyn Engine>) -> Open {
-        let store = open(&format!("sqlite:{}", self.path().display()), &StoreOptions::default()).await.unwrap();
+        let store = self.store().await;
         let clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&self.clock);
         let desk = Desk::start_with(engine, Arc::clone(&store), rules(), clock, self.options.clone()).await.unwrap();
         Open { desk, store }

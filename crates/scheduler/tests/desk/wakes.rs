@@ -4,12 +4,11 @@ use crate::support::*;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_scheduler::{Receipt, Refused, WallClock};
 use parcelward_store::EntryKind;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
-#[tokio::test]
-async fn what_is_due_is_decided_at_its_own_instant_however_the_clock_comes_there() {
-    let office = Office::new();
+pub async fn what_is_due_is_decided_at_its_own_instant_however_the_clock_comes_there(office: Office) {
     let open = office.open().await;
     open.desk.submit(vec![note("a", 1, "wake 60 bell"), note("b", 2, "wake 86400 far")]).await.unwrap();
     // The clock jumps by a day: noticed within seconds, not after a day's sleep.
@@ -22,11 +21,8 @@ async fn what_is_due_is_decided_at_its_own_instant_however_the_clock_comes_there
     assert_eq!((line.time, line.recorded >= at(90_000)), (at(60), true));
 }
 
-#[tokio::test]
-async fn it_wakes_at_the_moment_and_is_roused_by_an_earlier_one() {
-    let office = Office::new();
-    let store =
-        parcelward_store::open(&format!("sqlite:{}", office.path().display()), &parcelward_store::StoreOptions::default()).await.unwrap();
+pub async fn it_wakes_at_the_moment_and_is_roused_by_an_earlier_one(office: Office) {
+    let store = office.store().await;
     let desk = parcelward_scheduler::Desk::start_with(
         Arc::new(crate::toy::Toy),
         Arc::clone(&store),
@@ -47,9 +43,7 @@ async fn it_wakes_at_the_moment_and_is_roused_by_an_earlier_one() {
     assert_eq!(open.lines(1).await, ["a"]);
 }
 
-#[tokio::test]
-async fn what_falls_due_at_the_instant_of_a_fact_comes_after_it_in_the_same_batch() {
-    let office = Office::new();
+pub async fn what_falls_due_at_the_instant_of_a_fact_comes_after_it_in_the_same_batch(office: Office) {
     let open = office.open().await;
     open.desk.submit(vec![note("a", 1, "wake 0 bell"), note("b", 1, "x")]).await.unwrap();
     let lines = open.timeline(1).await;
@@ -57,9 +51,7 @@ async fn what_falls_due_at_the_instant_of_a_fact_comes_after_it_in_the_same_batc
     assert!(lines.iter().all(|line| line.recorded == at(0)), "{lines:?}");
 }
 
-#[tokio::test]
-async fn a_restart_wakes_what_fell_due_meanwhile() {
-    let office = Office::new();
+pub async fn a_restart_wakes_what_fell_due_meanwhile(office: Office) {
     let open = office.open().await;
     open.tell(note("a", 1, "wake 60 bell")).await;
     open.close().await;
@@ -69,9 +61,7 @@ async fn a_restart_wakes_what_fell_due_meanwhile() {
     assert_eq!(open.store.next_wake_at().await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_case_file_that_panics_is_set_aside_and_stands_in_nobodys_way() {
-    let office = Office::new();
+pub async fn a_case_file_that_panics_is_set_aside_and_stands_in_nobodys_way(office: Office) {
     let open = office.open().await;
     let facts = (1..=30).map(|n| note(&format!("a{n}"), n, if n % 10 == 0 { "wake 60 panic" } else { "wake 60 bell" }));
     open.desk.submit(facts.collect()).await.unwrap();
@@ -104,16 +94,12 @@ async fn a_case_file_that_panics_is_set_aside_and_stands_in_nobodys_way() {
     panic!("{:?}", open.store.aside(10).await);
 }
 
-#[tokio::test]
-async fn a_case_file_that_cannot_be_read_or_stored_is_set_aside() {
-    let office = Office::new();
+pub async fn a_case_file_that_cannot_be_read_or_stored_is_set_aside(office: Office) {
     let open = office.open().await;
     let facts = vec![note("a", 1, "wake 60 bell"), note("b", 2, "wake 60 bell"), note("c", 3, "wake 60 collide"), note("d", 4, "collide")];
     open.desk.submit(facts).await.unwrap();
     open.close().await;
-    let raw = sqlx::SqlitePool::connect(&format!("sqlite:{}", office.path().display())).await.unwrap();
-    sqlx::query("UPDATE case_file SET state = '{}' WHERE order_id = '1'").execute(&raw).await.unwrap();
-    raw.close().await;
+    office.execute("UPDATE case_file SET state = '{}' WHERE order_id = '1'").await;
     office.clock.set(at(100));
     let open = office.open().await;
     open.wait_for(2, "bell").await;
@@ -131,9 +117,7 @@ async fn a_case_file_that_cannot_be_read_or_stored_is_set_aside() {
     assert_eq!(receipts[1], accepted(2));
 }
 
-#[tokio::test]
-async fn neither_facts_nor_wakes_starve_the_other() {
-    let mut office = Office::new();
+pub async fn neither_facts_nor_wakes_starve_the_other(mut office: Office) {
     office.options.batch_wakes = 10;
     office.options.batch_facts = 1;
     let open = office.open().await;
@@ -147,21 +131,19 @@ async fn neither_facts_nor_wakes_starve_the_other() {
     for n in 1..=400 {
         open.wait_for(n, "bell").await;
     }
-    let raw = sqlx::SqlitePool::connect(&format!("sqlite:{}", office.path().display())).await.unwrap();
-    let batches: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT sum(kind = 'fact'), sum(kind = 'decision') FROM journal WHERE seq > 400 GROUP BY recorded ORDER BY recorded",
-    )
-    .fetch_all(&raw)
-    .await
-    .unwrap();
+    let mut batches: BTreeMap<Instant, (u32, u32)> = BTreeMap::new();
+    for fact in open.facts().await.iter().skip(400) {
+        batches.entry(fact.recorded).or_default().0 += 1;
+    }
+    for n in 1..=400 {
+        batches.entry(open.timeline(n).await[1].recorded).or_default().1 += 1;
+    }
+    let batches: Vec<(u32, u32)> = batches.into_values().collect();
     assert_eq!(batches[..30], [(1, 10); 30], "each batch takes of both what it may");
     assert_eq!(batches[30..], [(0, 10); 10], "and the rest of the wakes follows");
-    raw.close().await;
 }
 
-#[tokio::test]
-async fn news_of_the_world_reaches_every_open_case_file_once() {
-    let mut office = Office::new();
+pub async fn news_of_the_world_reaches_every_open_case_file_once(mut office: Office) {
     office.options.batch_wakes = 7;
     let open = office.open().await;
     open.desk
@@ -180,9 +162,7 @@ async fn news_of_the_world_reaches_every_open_case_file_once() {
     assert_eq!(open.store.next_wake_at().await.unwrap(), Some(at(9999)), "everybody is back at his own moment");
 }
 
-#[tokio::test]
-async fn coverage_reaches_who_waits_for_it_and_is_kept() {
-    let office = Office::new();
+pub async fn coverage_reaches_who_waits_for_it_and_is_kept(office: Office) {
     let open = office.open().await;
     open.desk.submit(vec![note("a", 1, "await 新疆"), note("b", 2, "await 西藏"), note("c", 3, "x")]).await.unwrap();
     open.tell(coverage("no", "新疆维吾尔自治区", false)).await;
@@ -206,9 +186,7 @@ async fn coverage_reaches_who_waits_for_it_and_is_kept() {
     assert_eq!(facts, ["a", "b", "c", "no", "d", "e", "f"]);
 }
 
-#[tokio::test]
-async fn wakes_and_facts_never_share_an_instant_with_an_earlier_batch() {
-    let office = Office::new();
+pub async fn wakes_and_facts_never_share_an_instant_with_an_earlier_batch(office: Office) {
     let open = office.open().await;
     open.tell(note("a", 1, "wake 1 bell")).await;
     office.clock.set(at(1) + Length::millis(5));

@@ -1,8 +1,7 @@
 //! Counts, the next moment, and what the database says of itself.
 
-use super::error::bad_word;
-use super::transaction::order_key;
 use crate::read::*;
+use crate::rows::{all, count, set_aside, sizes, tally};
 use crate::{MAX_PAGE, StoreError};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::rule_kind::RuleKind;
@@ -45,80 +44,40 @@ pub(super) async fn aside(readers: &SqlitePool, limit: u32) -> Result<Vec<SetAsi
     .bind(limit.clamp(1, MAX_PAGE))
     .fetch_all(readers)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let reason: Option<String> = row.try_get(3)?;
-            let since = Instant::from_millis(row.try_get(4)?);
-            Ok(SetAside { order: order_key(row, 0)?, reason: reason.unwrap_or_default(), since })
-        })
-        .collect()
-}
-
-fn count(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<u64, StoreError> {
-    Ok(row.try_get::<i64, _>(at)?.unsigned_abs())
+    all(&rows, set_aside)
 }
 
 async fn open_cases(readers: &SqlitePool) -> Result<BTreeMap<CaseKind, u64>, StoreError> {
-    let rows = sqlx::query("SELECT kind, count(*) FROM open_case GROUP BY kind").fetch_all(readers).await?;
-    rows.iter().map(|row| Ok((CaseKind::from_word(row.try_get(0)?).ok_or_else(|| bad_word("open_case.kind"))?, count(row, 1)?))).collect()
+    let rows = sqlx::query("SELECT kind AS word, count(*) AS count FROM open_case GROUP BY kind").fetch_all(readers).await?;
+    tally(&rows, CaseKind::from_word)
 }
 
 pub(super) async fn board(readers: &SqlitePool, now: Instant, horizon: Length) -> Result<Board, StoreError> {
-    let open_cases = open_cases(readers).await?;
-    let rows = sqlx::query("SELECT rule_kind, count(*) FROM deadline WHERE is_running = 1 AND due_at < ?1 GROUP BY rule_kind")
-        .bind((now + horizon).millis())
-        .fetch_all(readers)
-        .await?;
-    let running_due: BTreeMap<RuleKind, u64> = rows
-        .iter()
-        .map(|row| Ok((RuleKind::from_word(row.try_get(0)?).ok_or_else(|| bad_word("deadline.rule_kind"))?, count(row, 1)?)))
-        .collect::<Result<_, StoreError>>()?;
-    let row = sqlx::query(
-        "SELECT count(*) FROM task WHERE is_open = 1 AND kind IN ('prepare_evidence', 'submit_evidence', 'collect_damage_evidence')",
-    )
-    .fetch_one(readers)
-    .await?;
-    let cases = |kinds: &[CaseKind]| kinds.iter().filter_map(|kind| open_cases.get(kind)).sum();
-    let due = |kinds: &[RuleKind]| kinds.iter().filter_map(|kind| running_due.get(kind)).sum();
-    Ok(Board {
-        soon_uncollected: due(&[RuleKind::Collect]),
-        stalled: cases(&[CaseKind::Stalled]),
-        undelivered: cases(&[CaseKind::Undelivered]),
-        out_of_range: cases(&[CaseKind::OutOfRange]),
-        coming_back: cases(&[CaseKind::ReturnParcel]),
-        after_sales_soon_due: due(&[
-            RuleKind::AfterSaleResponse,
-            RuleKind::RefundResponse,
-            RuleKind::AfterSaleReview,
-            RuleKind::ReturnReceipt,
-        ]),
-        evidence_wanted: count(&row, 0)?,
-        open_cases,
-        running_due,
-    })
+    let due =
+        sqlx::query("SELECT rule_kind AS word, count(*) AS count FROM deadline WHERE is_running = 1 AND due_at < ?1 GROUP BY rule_kind");
+    let due = due.bind((now + horizon).millis()).fetch_all(readers).await?;
+    let wanted = sqlx::query(
+        "SELECT count(*) AS count FROM task WHERE is_open = 1 \
+         AND kind IN ('prepare_evidence', 'submit_evidence', 'collect_damage_evidence')",
+    );
+    let wanted = count(&wanted.fetch_one(readers).await?, "count")?;
+    Ok(Board::of(open_cases(readers).await?, tally(&due, RuleKind::from_word)?, wanted))
 }
 
 pub(super) async fn counts(readers: &SqlitePool, now: Instant) -> Result<Counts, StoreError> {
-    let queues = sqlx::query("SELECT queue, count(*) FROM task WHERE is_open = 1 GROUP BY queue").fetch_all(readers).await?;
+    let queues =
+        sqlx::query("SELECT queue AS word, count(*) AS count FROM task WHERE is_open = 1 GROUP BY queue").fetch_all(readers).await?;
     let row = sqlx::query(
-        "SELECT (SELECT count(*) FROM deadline WHERE is_running = 1), (SELECT count(*) FROM inbox WHERE state = 'parked'), \
-         (SELECT count(*) FROM case_file WHERE set_aside_at IS NOT NULL), \
-         (SELECT count(*) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL), \
-         (SELECT coalesce(max(0, ?1 - min(next_wake_at)), 0) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL)",
+        "SELECT (SELECT count(*) FROM deadline WHERE is_running = 1) AS running_deadlines, \
+         (SELECT count(*) FROM inbox WHERE state = 'parked') AS parked_facts, \
+         (SELECT count(*) FROM case_file WHERE set_aside_at IS NOT NULL) AS set_aside, \
+         (SELECT count(*) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL) AS overdue_files, \
+         (SELECT coalesce(max(0, ?1 - min(next_wake_at)), 0) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL) \
+         AS overdue_ms",
     )
     .bind(now.millis())
     .fetch_one(readers)
     .await?;
-    Ok(Counts {
-        open_cases: open_cases(readers).await?,
-        open_tasks: queues
-            .iter()
-            .map(|row| Ok((Queue::from_word(row.try_get(0)?).ok_or_else(|| bad_word("task.queue"))?, count(row, 1)?)))
-            .collect::<Result<_, StoreError>>()?,
-        running_deadlines: count(&row, 0)?,
-        parked_facts: count(&row, 1)?,
-        set_aside: count(&row, 2)?,
-        overdue_files: count(&row, 3)?,
-        overdue_ms: count(&row, 4)?,
-    })
+    let (open_cases, open_tasks) = (open_cases(readers).await?, tally(&queues, Queue::from_word)?);
+    Ok(Counts { open_cases, open_tasks, ..sizes(&row)? })
 }

@@ -2,14 +2,11 @@
 
 use super::bulk::Insert;
 use super::write_lists;
-use crate::StoreError;
-use crate::change::{Batch, Entry, FileChange, FileStamp, RouseScope, Waiting, WorldNews};
-use parcelward_casework::decision::SOURCE;
-use parcelward_casework::fact::{OrderKey, Waybill};
+use crate::change::{Batch, FileChange, FileStamp, RouseScope, WorldNews};
+use crate::{StoreError, journal, projection};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::world::News;
 use sqlx::SqliteConnection;
-use std::collections::HashMap;
 
 static CASE_FILE: Insert = Insert::new(
     "INSERT INTO case_file (no, platform, shop, order_id, tag, version, lines, is_open, next_wake_at, awaits_courier, awaits_province, state)",
@@ -23,76 +20,16 @@ static INBOX: Insert = Insert::new("INSERT INTO inbox (source, id, fingerprint, 
 
 /// Writes everything. The caller's transaction takes it back where this fails.
 pub(super) async fn save(on: &mut SqliteConnection, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
-    let lines = lines(on, batch).await?;
-    let stamps = save_files(on, batch, &lines).await?;
-    save_journal(on, batch, &lines).await?;
-    write_lists::write(on, batch, &stamps).await?;
+    let seq: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal").fetch_one(&mut *on).await?;
+    let lines = journal::Lines::of(batch, seq)?;
+    let stamps = save_files(on, batch, &lines.counts).await?;
+    save_journal(on, &lines, &stamps).await?;
+    write_lists::write(on, &projection::Lines::of_batch(batch, &stamps)?).await?;
     save_world(on, batch).await?;
     for (scope, at) in &batch.rouse {
         save_rouse(on, scope, *at).await?;
     }
     Ok(stamps)
-}
-
-/// Where every journal line of the batch goes, in the order of its entries.
-struct Lines {
-    places: Vec<Place>,
-    /// The rows' numbers and new line counts, in the order of the batch's files.
-    files: Vec<(i64, i64)>,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    seq: i64,
-    file: Option<(i64, i64)>,
-}
-
-async fn lines(on: &mut SqliteConnection, batch: &Batch) -> Result<Lines, StoreError> {
-    let mut next_no = 0;
-    if batch.files.iter().any(|f| f.stamp.no == 0) {
-        next_no = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(no), 0) FROM case_file").fetch_one(&mut *on).await?;
-    }
-    let mut seq: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal").fetch_one(&mut *on).await?;
-    let mut files = Vec::with_capacity(batch.files.len());
-    let mut by_order: HashMap<&OrderKey, usize> = HashMap::with_capacity(batch.files.len());
-    for (i, change) in batch.files.iter().enumerate() {
-        if change.stamp.no == 0 {
-            next_no += 1;
-        }
-        files.push((if change.stamp.no == 0 { next_no } else { change.stamp.no }, change.stamp.lines));
-        if by_order.insert(&change.after.key, i).is_some() {
-            return Err(StoreError::Defect("a case file stands twice in one batch".to_owned()));
-        }
-    }
-    let mut line_of = |order: &OrderKey| -> Result<(i64, i64), StoreError> {
-        let at = by_order.get(order).ok_or_else(|| StoreError::Defect("a journal line's case file is not in its batch".to_owned()))?;
-        files[*at].1 += 1;
-        Ok(files[*at])
-    };
-    let mut places: Vec<Place> = Vec::with_capacity(batch.entries.len());
-    for entry in &batch.entries {
-        let order = match entry {
-            Entry::Fact(f) => f.order.as_ref(),
-            Entry::Decision(d) => Some(&d.order),
-            Entry::Released { order, .. } => Some(order),
-        };
-        let file = order.map(&mut line_of).transpose()?;
-        let at = match entry {
-            Entry::Fact(_) | Entry::Decision(_) => {
-                seq += 1;
-                seq
-            }
-            Entry::Released { fact: Waiting::Stored { seq, .. }, .. } => seq.cast_signed(),
-            Entry::Released { fact: Waiting::Here(entry), .. } => {
-                let waited = places.get_mut(*entry).filter(|place| place.file.is_none());
-                let waited = waited.ok_or_else(|| StoreError::Defect("a fact is released that did not wait".to_owned()))?;
-                waited.file = file;
-                waited.seq
-            }
-        };
-        places.push(Place { seq: at, file });
-    }
-    Ok(Lines { places, files })
 }
 
 /// A case file's row.
@@ -102,10 +39,18 @@ struct FileRow<'a> {
     state: String,
 }
 
-async fn save_files(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -> Result<Vec<FileStamp>, StoreError> {
+async fn save_files(on: &mut SqliteConnection, batch: &Batch, lines: &[i64]) -> Result<Vec<FileStamp>, StoreError> {
+    let mut next_no = 0;
+    if batch.files.iter().any(|f| f.stamp.no == 0) {
+        next_no = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(no), 0) FROM case_file").fetch_one(&mut *on).await?;
+    }
     let mut rows = Vec::with_capacity(batch.files.len());
-    for (change, (no, lines)) in batch.files.iter().zip(&lines.files) {
-        let stamp = FileStamp { no: *no, version: change.stamp.version + 1, lines: *lines };
+    for (change, lines) in batch.files.iter().zip(lines) {
+        let mut stamp = FileStamp { version: change.stamp.version + 1, lines: *lines, ..change.stamp };
+        if stamp.no == 0 {
+            next_no += 1;
+            stamp.no = next_no;
+        }
         let state = serde_json::to_string(&*change.after).map_err(|e| StoreError::Defect(e.to_string()))?;
         rows.push(FileRow { change, stamp, state });
     }
@@ -134,63 +79,17 @@ async fn save_files(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -> 
     Ok(rows.into_iter().map(|row| row.stamp).collect())
 }
 
-/// A journal row.
-struct Line<'a> {
-    place: Place,
-    kind: &'static str,
-    type_: String,
-    source: &'a str,
-    id: &'a str,
-    time: i64,
-    recorded: i64,
-    json: std::borrow::Cow<'a, str>,
-}
-
-/// An inbox row.
-struct Taken<'a> {
-    source: &'a str,
-    id: &'a str,
-    fingerprint: i64,
-    seq: i64,
-    parked: Option<&'a Waybill>,
-}
-
-async fn save_journal(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -> Result<(), StoreError> {
-    let (mut journal, mut inbox) = (Vec::with_capacity(batch.entries.len()), Vec::new());
-    for (entry, place) in batch.entries.iter().zip(&lines.places) {
-        match entry {
-            Entry::Fact(f) => {
-                let (fact, seq) = (&f.fact, place.seq);
-                let (source, id) = (fact.id.source.as_str(), fact.id.id.as_str());
-                let recorded = fact.decided_at().millis();
-                let type_ = format!("parcelward.{}", fact.body.fact_type());
-                let json = f.json.as_str().into();
-                journal.push(Line { place: *place, kind: "fact", type_, source, id, time: fact.time.millis(), recorded, json });
-                inbox.push(Taken { source, id, fingerprint: fact.fingerprint.cast_signed(), seq, parked: f.parked.as_ref() });
-            }
-            Entry::Decision(d) => {
-                let decision = &d.decision;
-                journal.push(Line {
-                    place: *place,
-                    kind: "decision",
-                    type_: format!("parcelward.{}", decision.body.decision_type()),
-                    source: SOURCE,
-                    id: decision.id.as_str(),
-                    time: decision.time.millis(),
-                    recorded: d.recorded.millis(),
-                    json: decision.to_json().into(),
-                });
-            }
-            Entry::Released { fact: Waiting::Stored { waybill, .. }, .. } => release(on, *place, waybill).await?,
-            Entry::Released { fact: Waiting::Here(_), .. } => {}
-        }
+async fn save_journal(on: &mut SqliteConnection, lines: &journal::Lines<'_>, stamps: &[FileStamp]) -> Result<(), StoreError> {
+    let no = |file: usize| stamps.get(file).map(|stamp| stamp.no);
+    for released in &lines.released {
+        release(on, released, no(released.file.0)).await?;
     }
     JOURNAL
-        .run(on, &journal, |query, row| {
+        .run(on, &lines.lines, |query, row| {
             query
-                .bind(row.place.seq)
-                .bind(row.place.file.map(|(no, _)| no))
-                .bind(row.place.file.map_or(0, |(_, line)| line))
+                .bind(row.seq)
+                .bind(row.file.and_then(|(file, _)| no(file)))
+                .bind(row.file.map_or(0, |(_, line)| line))
                 .bind(row.kind)
                 .bind(row.type_.as_str())
                 .bind(row.source)
@@ -201,7 +100,7 @@ async fn save_journal(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -
         })
         .await?;
     INBOX
-        .run(on, &inbox, |query, row| {
+        .run(on, &lines.taken, |query, row| {
             query
                 .bind(row.source)
                 .bind(row.id)
@@ -216,20 +115,20 @@ async fn save_journal(on: &mut SqliteConnection, batch: &Batch, lines: &Lines) -
 }
 
 /// Gives a fact that waited to its order.
-async fn release(on: &mut SqliteConnection, place: Place, waybill: &Waybill) -> Result<(), StoreError> {
+async fn release(on: &mut SqliteConnection, released: &journal::Released<'_>, no: Option<i64>) -> Result<(), StoreError> {
     let taken = sqlx::query("UPDATE inbox SET state = 'taken' WHERE state = 'parked' AND number = ?1 AND courier = ?2 AND seq = ?3")
-        .bind(waybill.number.as_str())
-        .bind(waybill.courier.word())
-        .bind(place.seq)
+        .bind(released.waybill.number.as_str())
+        .bind(released.waybill.courier.word())
+        .bind(released.seq)
         .execute(&mut *on)
         .await?;
     if taken.rows_affected() != 1 {
         return Err(StoreError::Retry("a waiting fact was released by another writer".to_owned()));
     }
     sqlx::query("UPDATE journal SET file_no = ?1, line = ?2 WHERE seq = ?3")
-        .bind(place.file.map(|(no, _)| no))
-        .bind(place.file.map_or(0, |(_, line)| line))
-        .bind(place.seq)
+        .bind(no)
+        .bind(released.file.1)
+        .bind(released.seq)
         .execute(on)
         .await?;
     Ok(())

@@ -1,17 +1,17 @@
 //! A transaction that writes: its beginning and end, and what it reads before it decides.
 
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::read::{DaemonRow, FORGOTTEN_AFTER};
+use crate::rows::{bad_word, order_key, place, read_state};
 use crate::{StoreError, Transaction};
 use async_trait::async_trait;
-use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
-use parcelward_casework::words::{Courier, Platform};
+use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
-use std::sync::Arc;
 
 /// The writing connection inside `BEGIN IMMEDIATE`.
 ///
@@ -61,6 +61,38 @@ impl Writing {
             .execute(self.on())
             .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
+             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing",
+        )
+        .bind(&daemon.boot_id)
+        .bind(&daemon.name)
+        .bind(&daemon.version)
+        .bind(&daemon.revision)
+        .bind(daemon.started_at.millis())
+        .bind(daemon.beat_at.millis())
+        .bind(place(daemon.lag_ms))
+        .bind(place(daemon.batches))
+        .bind(&daemon.failing)
+        .execute(self.on())
+        .await?;
+        let forgotten = (daemon.beat_at - FORGOTTEN_AFTER).millis();
+        sqlx::query("DELETE FROM daemon WHERE beat_at < ?1").bind(forgotten).execute(self.on()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn leave(&mut self, boot_id: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM daemon WHERE boot_id = ?1").bind(boot_id).execute(self.on()).await?;
+        Ok(())
+    }
+
+    pub(super) async fn renew_incarnation(&mut self, incarnation: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(incarnation).execute(self.on()).await?;
+        Ok(())
     }
 
     pub(super) async fn probe(&mut self, now: Instant) -> Result<(), StoreError> {
@@ -149,22 +181,16 @@ fn placed<T: Clone>(
     Ok(out)
 }
 
-/// The order in three columns.
-pub(super) fn order_key(row: &SqliteRow, at: usize) -> Result<OrderKey, StoreError> {
-    let platform: &str = row.try_get(at)?;
-    let platform = Platform::from_word(platform).ok_or_else(|| super::error::bad_word("platform"))?;
-    Ok(OrderKey { platform, shop: row.try_get(at + 1)?, order_id: row.try_get(at + 2)? })
-}
-
-/// The state, or why it cannot be read. The text of a state is personal: only the place of the fault is told.
-pub(super) fn read_state(json: &str) -> Result<Arc<CaseFile>, String> {
-    serde_json::from_str(json)
-        .map(Arc::new)
-        .map_err(|e| format!("the stored state cannot be read ({:?} fault at byte {})", e.classify(), e.column()))
-}
-
 #[async_trait]
 impl Transaction for Writing {
+    async fn hold_world(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn stay(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn take_instant(&mut self, now: Instant) -> Result<Instant, StoreError> {
         let taken: i64 = sqlx::query_scalar(
             "UPDATE db_meta SET clock_high_water = max(clock_high_water + 1, ?1) WHERE id = 1 RETURNING clock_high_water",
@@ -176,7 +202,7 @@ impl Transaction for Writing {
     }
 
     async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError> {
-        super::read_world::world_from(self.on(), position).await
+        super::read_lists::world_from(self.on(), position).await
     }
 
     async fn seen(&mut self, ids: &[FactId]) -> Result<Vec<Option<Seen>>, StoreError> {
@@ -191,7 +217,7 @@ impl Transaction for Writing {
         .await?;
         placed(ids.len(), None, rows, |row| {
             let platform: Option<&str> = row.try_get(3)?;
-            let order = platform.map(|_| order_key(row, 3)).transpose()?;
+            let order = platform.map(|_| order_key(row)).transpose()?;
             let state: &str = row.try_get(2)?;
             Ok(Some(Seen { fingerprint: row.try_get::<i64, _>(1)?.cast_unsigned(), order, parked: state == "parked" }))
         })
@@ -207,7 +233,7 @@ impl Transaction for Writing {
         .bind(json(&asked)?)
         .fetch_all(self.on())
         .await?;
-        placed(waybills.len(), None, rows, |row| order_key(row, 1).map(Some))
+        placed(waybills.len(), None, rows, |row| order_key(row).map(Some))
     }
 
     async fn orders_of_tags(&mut self, tags: &[String]) -> Result<Vec<Option<OrderKey>>, StoreError> {
@@ -217,7 +243,7 @@ impl Transaction for Writing {
         .bind(json(&tags)?)
         .fetch_all(self.on())
         .await?;
-        placed(tags.len(), None, rows, |row| order_key(row, 1).map(Some))
+        placed(tags.len(), None, rows, |row| order_key(row).map(Some))
     }
 
     async fn lock(&mut self, orders: &[(OrderKey, Option<FileStamp>)]) -> Result<Vec<Locked>, StoreError> {
@@ -235,7 +261,7 @@ impl Transaction for Writing {
         .await?;
         placed(orders.len(), Locked::Absent, rows, |row| {
             let Some(state) = row.try_get::<Option<&str>, _>(5)? else { return Ok(Locked::Unchanged) };
-            let stamp = FileStamp { no: row.try_get(1)?, version: row.try_get(2)?, lines: row.try_get(3)? };
+            let stamp = FileStamp { no: row.try_get(1)?, version: row.try_get(2)?, batch: 0, lines: row.try_get(3)? };
             let next_wake_at = row.try_get::<Option<i64>, _>(4)?.map(Instant::from_millis);
             Ok(match read_state(state) {
                 Ok(file) => Locked::Loaded(StoredFile { file, stamp, next_wake_at }),
@@ -244,16 +270,16 @@ impl Transaction for Writing {
         })
     }
 
-    async fn due(&mut self, at: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError> {
+    async fn due(&mut self, now: Instant, limit: u32) -> Result<Vec<OrderKey>, StoreError> {
         let rows = sqlx::query(
-            "SELECT platform, shop, order_id FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL \
-             ORDER BY next_wake_at, no LIMIT ?2",
+            "SELECT platform, shop, order_id FROM case_file WHERE next_wake_at IS NOT NULL AND set_aside_at IS NULL \
+             AND next_wake_at <= max(?1, (SELECT clock_high_water + 1 FROM db_meta WHERE id = 1)) ORDER BY next_wake_at, no LIMIT ?2",
         )
-        .bind(at.millis())
+        .bind(now.millis())
         .bind(limit)
         .fetch_all(self.on())
         .await?;
-        rows.iter().map(|row| order_key(row, 0)).collect()
+        rows.iter().map(order_key).collect()
     }
 
     async fn parked(&mut self, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError> {
@@ -267,7 +293,7 @@ impl Transaction for Writing {
         .fetch_all(self.on())
         .await?;
         let read = |row: &SqliteRow| {
-            let courier = Courier::from_word(row.try_get(0)?).ok_or_else(|| super::error::bad_word("inbox.courier"))?;
+            let courier = Courier::from_word(row.try_get(0)?).ok_or_else(|| bad_word("inbox.courier"))?;
             let seq: i64 = row.try_get(2)?;
             Ok(ParkedFact { waybill: Waybill { courier, number: row.try_get(1)? }, seq: seq.cast_unsigned(), json: row.try_get(3)? })
         };
@@ -291,6 +317,20 @@ impl Transaction for Writing {
 
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
         super::save::save(self.on(), batch).await
+    }
+
+    async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError> {
+        let kept = json(&kept)?;
+        for clear in [
+            "DELETE FROM open_case WHERE file_no = ?1 AND ?2 IS NOT NULL",
+            "DELETE FROM task WHERE file_no = ?1 AND task_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM deadline WHERE file_no = ?1 AND deadline_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM operation WHERE file_no = ?1 AND operation_id NOT IN (SELECT value FROM json_each(?2))",
+            "DELETE FROM waybill_index WHERE file_no = ?1 AND courier || '/' || number NOT IN (SELECT value FROM json_each(?2))",
+        ] {
+            sqlx::query(clear).bind(stamp.no).bind(&kept).execute(self.on()).await?;
+        }
+        Ok(())
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {

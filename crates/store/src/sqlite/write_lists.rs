@@ -2,11 +2,7 @@
 
 use super::bulk::Insert;
 use crate::StoreError;
-use crate::change::{Batch, FileStamp};
-use crate::projection::{self, Told};
-use parcelward_casework::casefile::{Case, CaseFile, Deadline, DeadlineState, Operation, OperationState, Task, TaskState};
-use parcelward_casework::fact::Waybill;
-use parcelward_casework::instant::Instant;
+use crate::projection::Lines;
 use sqlx::SqliteConnection;
 
 static WAYBILL: Insert = Insert::new("INSERT INTO waybill_index (number, courier, file_no)", 3, "ON CONFLICT DO NOTHING");
@@ -37,157 +33,88 @@ static OPERATION: Insert = Insert::new(
      intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
 );
 
-/// Something of a case file, with the row's number.
-struct Of<'a, T> {
-    no: i64,
-    file: &'a CaseFile,
-    it: &'a T,
-    told: String,
-}
-
 /// Writes the difference that a batch makes.
-pub(super) async fn write(on: &mut SqliteConnection, batch: &Batch, stamps: &[FileStamp]) -> Result<(), StoreError> {
-    let told = projection::told(&batch.entries);
-    let (mut tasks, mut deadlines, mut operations) = (Vec::new(), Vec::new(), Vec::new());
-    let mut opened: Vec<(i64, &Case)> = Vec::new();
-    let mut closed: Vec<&str> = Vec::new();
-    let mut waybills: Vec<(i64, &Waybill)> = Vec::new();
-    for (change, stamp) in batch.files.iter().zip(stamps) {
-        let (file, no, difference) = (&*change.after, stamp.no, projection::difference(change));
-        tasks.extend(difference.tasks.iter().map(|&i| of(file, no, &file.tasks[i], &file.tasks[i].id, &told)));
-        deadlines.extend(difference.deadlines.iter().map(|&i| of(file, no, &file.deadlines[i], &file.deadlines[i].id, &told)));
-        operations.extend(difference.operations.iter().map(|&i| of(file, no, &file.operations[i], &file.operations[i].id, &told)));
-        opened.extend(difference.opened_cases.iter().map(|&i| (no, &file.cases[i])));
-        closed.extend(difference.closed_cases.iter().map(|&i| file.cases[i].id.as_str()));
-        waybills.extend(difference.waybills.iter().map(|&i| (no, &file.parcels[i].waybill)));
-    }
-    WAYBILL.run(on, &waybills, |query, (no, waybill)| query.bind(waybill.number.as_str()).bind(waybill.courier.word()).bind(*no)).await?;
-    write_tasks(on, &tasks).await?;
-    write_deadlines(on, &deadlines).await?;
-    write_operations(on, &operations).await?;
-    OPEN_CASE
-        .run(on, &opened, |query, (no, case)| query.bind(case.id.as_str()).bind(*no).bind(case.kind.word()).bind(case.opened_at.millis()))
+pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
+    WAYBILL.run(on, &lines.waybills, |query, w| query.bind(w.number).bind(w.courier).bind(w.no)).await?;
+    write_tasks(on, lines).await?;
+    write_deadlines(on, lines).await?;
+    OPERATION
+        .run(on, &lines.operations, |query, o| {
+            query
+                .bind(o.operation_id)
+                .bind(o.no)
+                .bind(o.kind)
+                .bind(o.courier)
+                .bind(o.number)
+                .bind(o.case_id)
+                .bind(o.state)
+                .bind(o.asked_at)
+                .bind(o.reference)
+                .bind(o.intent.as_str())
+        })
         .await?;
-    if !closed.is_empty() {
-        let list = serde_json::to_string(&closed).map_err(|e| StoreError::Defect(e.to_string()))?;
+    OPEN_CASE.run(on, &lines.opened, |query, c| query.bind(c.case_id).bind(c.no).bind(c.kind).bind(c.opened_at)).await?;
+    if !lines.closed.is_empty() {
+        let list = serde_json::to_string(&lines.closed).map_err(|e| StoreError::Defect(e.to_string()))?;
         sqlx::query("DELETE FROM open_case WHERE case_id IN (SELECT value FROM json_each(?1))").bind(list).execute(on).await?;
     }
     Ok(())
 }
 
-fn of<'a, T>(file: &'a CaseFile, no: i64, it: &'a T, id: &str, told: &Told<'_>) -> Of<'a, T> {
-    Of { no, file, it, told: projection::told_json(told, id) }
-}
-
-async fn write_tasks(on: &mut SqliteConnection, rows: &[Of<'_, Task>]) -> Result<(), StoreError> {
-    TASK.run(on, rows, |query, row| {
-        let (file, task) = (row.file, row.it);
-        let case = projection::case_at(file, task.case);
-        let waybill = projection::waybill_of_task(file, task);
-        let deadline = task.deadline.and_then(|i| file.deadlines.get(usize::try_from(i).ok()?));
-        let (snoozed, outcome) = match task.state {
-            TaskState::Snoozed(until) => (Some(until.millis()), None),
-            TaskState::Closed(outcome) => (None, Some(outcome.word())),
-            TaskState::Open | TaskState::Claimed => (None, None),
-        };
+async fn write_tasks(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
+    TASK.run(on, &lines.tasks, |query, t| {
         query
-            .bind(task.id.as_str())
-            .bind(row.no)
-            .bind(task.kind.word())
-            .bind(file.key.platform.word())
-            .bind(file.key.shop.as_str())
-            .bind(file.key.order_id.as_str())
-            .bind(case.map(|c| c.id.as_str()))
-            .bind(case.map(|c| c.kind.word()))
-            .bind(waybill.map(|w| w.courier.word()))
-            .bind(waybill.map(|w| w.number.as_str()))
-            .bind(task.queue.word())
-            .bind(task.urgency.word())
-            .bind(task.due_at.millis())
-            .bind(deadline.map(|d| d.id.as_str()))
-            .bind(task.state.word())
-            .bind(task.is_open())
-            .bind(snoozed)
-            .bind(outcome)
-            .bind(task.assignee.as_deref())
-            .bind(task.opened_at.millis())
-            .bind(task.version.cast_signed())
-            .bind(task.advice.map(|a| a.word()))
-            .bind(task.money.map_or(-1, |m| m.fen()))
-            .bind(row.told.as_str())
+            .bind(t.task_id)
+            .bind(t.no)
+            .bind(t.kind)
+            .bind(t.platform)
+            .bind(t.shop)
+            .bind(t.order_id)
+            .bind(t.case_id)
+            .bind(t.case_kind)
+            .bind(t.courier)
+            .bind(t.number)
+            .bind(t.queue)
+            .bind(t.urgency)
+            .bind(t.due_at)
+            .bind(t.deadline_id)
+            .bind(t.state)
+            .bind(t.is_open)
+            .bind(t.snoozed_until)
+            .bind(t.outcome)
+            .bind(t.assignee)
+            .bind(t.opened_at)
+            .bind(t.version)
+            .bind(t.advice)
+            .bind(t.money_fen)
+            .bind(t.opened.as_str())
     })
     .await?;
     Ok(())
 }
 
-/// The word that stands for a deadline's state in the database.
-pub(super) const fn deadline_word(state: DeadlineState) -> &'static str {
-    match state {
-        DeadlineState::Running => "running",
-        DeadlineState::Met => "met",
-        DeadlineState::Breached => "breached",
-        DeadlineState::Cancelled => "cancelled",
-    }
-}
-
-async fn write_deadlines(on: &mut SqliteConnection, rows: &[Of<'_, Deadline>]) -> Result<(), StoreError> {
-    let rules: Vec<(String, &Of<'_, Deadline>)> = rows.iter().map(|row| (row.it.rule.id(row.file.key.platform), row)).collect();
+async fn write_deadlines(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
     DEADLINE
-        .run(on, &rules, |query, (rule, row)| {
-            let (file, deadline) = (row.file, row.it);
-            let waybill = projection::waybill_of_deadline(file, deadline);
+        .run(on, &lines.deadlines, |query, d| {
             query
-                .bind(deadline.id.as_str())
-                .bind(row.no)
-                .bind(rule.as_str())
-                .bind(deadline.rule.word())
-                .bind(file.key.platform.word())
-                .bind(file.key.shop.as_str())
-                .bind(file.key.order_id.as_str())
-                .bind(waybill.map(|w| w.courier.word()))
-                .bind(waybill.map(|w| w.number.as_str()))
-                .bind(deadline.starts_at.millis())
-                .bind(deadline.due_at.millis())
-                .bind(deadline_word(deadline.state))
-                .bind(deadline.state == DeadlineState::Running)
-                .bind(deadline.ended_at.map(Instant::millis))
-                .bind(deadline.provisional)
-                .bind(deadline.waived)
-                .bind(deadline.late_news)
-                .bind(row.told.as_str())
-        })
-        .await?;
-    Ok(())
-}
-
-async fn write_operations(on: &mut SqliteConnection, rows: &[Of<'_, Operation>]) -> Result<(), StoreError> {
-    for row in rows {
-        if projection::waybill_of_operation(row.file, row.it).is_none() || projection::case_at(row.file, Some(row.it.case)).is_none() {
-            return Err(StoreError::Defect(format!("operation {} has no parcel or no case", row.it.id)));
-        }
-    }
-    OPERATION
-        .run(on, rows, |query, row| {
-            let (file, operation) = (row.file, row.it);
-            let waybill = projection::waybill_of_operation(file, operation);
-            let state = match operation.state {
-                OperationState::Requested => "requested",
-                OperationState::ByHand => "by_hand",
-                OperationState::Accepted => "accepted",
-                OperationState::Unknown => "unknown",
-                OperationState::Settled(_) => "settled",
-            };
-            query
-                .bind(operation.id.as_str())
-                .bind(row.no)
-                .bind(operation.kind.word())
-                .bind(waybill.map(|w| w.courier.word()))
-                .bind(waybill.map(|w| w.number.as_str()))
-                .bind(projection::case_at(file, Some(operation.case)).map(|c| c.id.as_str()))
-                .bind(state)
-                .bind(operation.asked_at.millis())
-                .bind(operation.reference.as_deref())
-                .bind(row.told.as_str())
+                .bind(d.deadline_id)
+                .bind(d.no)
+                .bind(d.rule.as_str())
+                .bind(d.rule_kind)
+                .bind(d.platform)
+                .bind(d.shop)
+                .bind(d.order_id)
+                .bind(d.courier)
+                .bind(d.number)
+                .bind(d.starts_at)
+                .bind(d.due_at)
+                .bind(d.state)
+                .bind(d.is_running)
+                .bind(d.ended_at)
+                .bind(d.provisional)
+                .bind(d.waived)
+                .bind(d.late_news)
+                .bind(d.told.as_str())
         })
         .await?;
     Ok(())

@@ -1,0 +1,197 @@
+//! Writing what lists show: tasks, deadlines, open cases, operations and the waybill index.
+
+use super::save::bind_columns;
+use super::transaction::Writing;
+use crate::change::Batch;
+use crate::projection::Lines;
+use crate::rows::Columns;
+use crate::{StoreError, journal};
+use std::collections::{BTreeMap, HashSet};
+
+/// Writes the difference that a batch makes.
+pub(super) async fn write(
+    tx: &mut Writing,
+    batch: &Batch,
+    lines: &Lines<'_>,
+    journal: &journal::Lines<'_>,
+    number: i64,
+) -> Result<(), StoreError> {
+    write_waybills(tx, batch, lines, journal, number).await?;
+    write_tasks(tx, lines).await?;
+    write_deadlines(tx, lines).await?;
+    write_operations(tx, lines).await?;
+    if !lines.opened.is_empty() {
+        let insert = tx.link.query(
+            "INSERT INTO open_case (case_id, file_no, kind, opened_at) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], \
+             $4::bigint[])",
+        );
+        bind_columns!(insert, lines.opened, |c| c.case_id, |c| c.no, |c| c.kind, |c| c.opened_at).execute(tx.link.on()).await?;
+    }
+    if !lines.closed.is_empty() {
+        tx.link.query("DELETE FROM open_case WHERE case_id = ANY($1::text[])").bind(&lines.closed[..]).execute(tx.link.on()).await?;
+    }
+    Ok(())
+}
+
+/// Registers waybills, and meets at their rows whoever registers or parks at the same time.
+async fn write_waybills(
+    tx: &mut Writing,
+    batch: &Batch,
+    lines: &Lines<'_>,
+    journal: &journal::Lines<'_>,
+    number: i64,
+) -> Result<(), StoreError> {
+    let mut rows: BTreeMap<(&str, &str), Option<i64>> = BTreeMap::new();
+    let parked = journal.taken.iter().filter_map(|t| t.parked);
+    let mut must: HashSet<(&str, &str)> = parked.map(|w| (w.number.as_str(), w.courier.word())).collect();
+    rows.extend(must.iter().map(|key| (*key, None)));
+    for line in &lines.waybills {
+        rows.entry((line.number, line.courier)).or_insert(Some(line.no));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let gained: Vec<(&str, &str)> = batch.owners.iter().map(|(w, _)| (w.number.as_str(), w.courier.word())).collect();
+    must.extend(&gained);
+    let rows: Vec<_> = rows.into_iter().collect();
+    let insert = tx.link.query(
+        "INSERT INTO waybill_index AS w (number, courier, file_no, batch) SELECT number, courier, file_no, $1 \
+         FROM unnest($2::text[], $3::text[], $4::bigint[]) AS u (number, courier, file_no) ON CONFLICT (number, courier) \
+         DO UPDATE SET file_no = excluded.file_no, batch = excluded.batch WHERE w.file_no IS NULL RETURNING w.number, w.courier",
+    );
+    let insert = bind_columns!(insert.bind(number), rows, |((n, _), _)| *n, |((_, c), _)| *c, |(_, no)| *no);
+    let written = insert.fetch_all(tx.link.on()).await?;
+    for row in &written {
+        must.remove(&(row.text("number")?, row.text("courier")?));
+    }
+    if !must.is_empty() {
+        return Err(StoreError::Retry("another writer registered a waybill".to_owned()));
+    }
+    if gained.is_empty() {
+        return Ok(());
+    }
+    // Facts that were parked meanwhile would wait for ever.
+    let waiting = tx.link.query(
+        "SELECT EXISTS (SELECT 1 FROM unnest($1::text[], $2::text[]) AS u (number, courier) \
+         JOIN inbox AS i ON i.state = 'parked' AND i.number = u.number AND i.courier = u.courier) AS waiting",
+    );
+    let waiting = bind_columns!(waiting, gained, |(n, _)| *n, |(_, c)| *c).fetch_one(tx.link.on()).await?;
+    if waiting.flag("waiting")? { Err(StoreError::Retry("another writer parked a fact".to_owned())) } else { Ok(()) }
+}
+
+async fn write_tasks(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreError> {
+    if lines.tasks.is_empty() {
+        return Ok(());
+    }
+    let insert = tx.link.query(
+        "INSERT INTO task (task_id, file_no, kind, platform, shop, order_id, case_id, case_kind, courier, number, queue, urgency, \
+         due_at, deadline_id, state, is_open, snoozed_until, outcome, assignee, opened_at, version, advice, money_fen, opened) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
+         $9::text[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $16::boolean[], $17::bigint[], \
+         $18::text[], $19::text[], $20::bigint[], $21::bigint[], $22::text[], $23::bigint[], $24::text[]) \
+         ON CONFLICT (task_id) DO UPDATE SET case_id = excluded.case_id, case_kind = excluded.case_kind, courier = excluded.courier, \
+         number = excluded.number, queue = excluded.queue, urgency = excluded.urgency, due_at = excluded.due_at, \
+         deadline_id = excluded.deadline_id, state = excluded.state, is_open = excluded.is_open, \
+         snoozed_until = excluded.snoozed_until, outcome = excluded.outcome, assignee = excluded.assignee, version = excluded.version, \
+         advice = excluded.advice, money_fen = excluded.money_fen, \
+         opened = CASE WHEN excluded.opened = '{}' THEN task.opened ELSE excluded.opened END",
+    );
+    let insert = bind_columns!(
+        insert,
+        lines.tasks,
+        |t| t.task_id,
+        |t| t.no,
+        |t| t.kind,
+        |t| t.platform,
+        |t| t.shop,
+        |t| t.order_id,
+        |t| t.case_id,
+        |t| t.case_kind,
+        |t| t.courier,
+        |t| t.number,
+        |t| t.queue,
+        |t| t.urgency,
+        |t| t.due_at,
+        |t| t.deadline_id,
+        |t| t.state,
+        |t| t.is_open,
+        |t| t.snoozed_until,
+        |t| t.outcome,
+        |t| t.assignee,
+        |t| t.opened_at,
+        |t| t.version,
+        |t| t.advice,
+        |t| t.money_fen,
+        |t| t.opened.as_str(),
+    );
+    insert.execute(tx.link.on()).await?;
+    Ok(())
+}
+
+async fn write_deadlines(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreError> {
+    if lines.deadlines.is_empty() {
+        return Ok(());
+    }
+    let insert = tx.link.query(
+        "INSERT INTO deadline (deadline_id, file_no, rule, rule_kind, platform, shop, order_id, courier, number, starts_at, due_at, \
+         state, is_running, ended_at, provisional, waived, late_news, told) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], \
+         $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], \
+         $13::boolean[], $14::bigint[], $15::boolean[], $16::boolean[], $17::boolean[], $18::text[]) \
+         ON CONFLICT (deadline_id) DO UPDATE SET courier = excluded.courier, number = excluded.number, \
+         starts_at = excluded.starts_at, due_at = excluded.due_at, state = excluded.state, is_running = excluded.is_running, \
+         ended_at = excluded.ended_at, provisional = excluded.provisional, waived = excluded.waived, late_news = excluded.late_news, \
+         told = CASE WHEN excluded.told = '{}' THEN deadline.told ELSE excluded.told END",
+    );
+    let insert = bind_columns!(
+        insert,
+        lines.deadlines,
+        |d| d.deadline_id,
+        |d| d.no,
+        |d| d.rule.as_str(),
+        |d| d.rule_kind,
+        |d| d.platform,
+        |d| d.shop,
+        |d| d.order_id,
+        |d| d.courier,
+        |d| d.number,
+        |d| d.starts_at,
+        |d| d.due_at,
+        |d| d.state,
+        |d| d.is_running,
+        |d| d.ended_at,
+        |d| d.provisional,
+        |d| d.waived,
+        |d| d.late_news,
+        |d| d.told.as_str(),
+    );
+    insert.execute(tx.link.on()).await?;
+    Ok(())
+}
+
+async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreError> {
+    if lines.operations.is_empty() {
+        return Ok(());
+    }
+    let insert = tx.link.query(
+        "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent) \
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
+         $9::text[], $10::text[]) ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+         intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
+    );
+    let insert = bind_columns!(
+        insert,
+        lines.operations,
+        |o| o.operation_id,
+        |o| o.no,
+        |o| o.kind,
+        |o| o.courier,
+        |o| o.number,
+        |o| o.case_id,
+        |o| o.state,
+        |o| o.asked_at,
+        |o| o.reference,
+        |o| o.intent.as_str(),
+    );
+    insert.execute(tx.link.on()).await?;
+    Ok(())
+}
