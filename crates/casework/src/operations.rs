@@ -45,7 +45,7 @@ impl Run<'_> {
 
     fn request_by_interface(&mut self, kind: OperationKind, parcel: Index, case: Index, details: OperationDetails) -> Index {
         let waybill = self.file.parcel(parcel).waybill.clone();
-        // Counted over the whole order: an operation that a new number took with it leaves its key taken.
+        // Over the whole order: an operation that was carried to a new number took its key with it.
         let round = self.file.operations.iter().filter(|o| o.kind == kind && o.requested).count() + 1;
         let at = self.new_operation(kind, parcel, case, true);
         let key = short_hash(&[kind.word(), waybill.courier.word(), &waybill.number, &self.file.tag, &round.to_string()]);
