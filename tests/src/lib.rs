@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 pub mod binary;
+pub mod dice;
+pub mod journal;
 pub mod laws;
 pub mod matching;
 pub mod replay;

@@ -70,6 +70,12 @@ const IMPURE: [&str; 17] = [
     "println!",
 ];
 
+/// Where one of them may be named all the same, each with the reason.
+const MAY_NAME: [(&str, &str); 1] = [
+    // The error type of a shelf that keeps case files elsewhere; the module reads and writes nothing.
+    ("crates/casework/src/replay.rs", "std::io"),
+];
+
 /// The longest a source file may be, in lines.
 const LONGEST: usize = 600;
 /// Files that may be longer, each with the reason.
@@ -191,10 +197,18 @@ fn the_rules_name_no_clock_and_do_nothing() {
     let mut breaches = Vec::new();
     for (path, text) in sources().iter().filter(|(path, _)| path.starts_with("crates/casework/src/")) {
         for (n, line) in code(text) {
-            breaches.extend(IMPURE.iter().filter(|word| line.contains(*word)).map(|word| format!("{path}:{n}: {word}")));
+            let named = IMPURE.iter().filter(|word| names(line, word) && !MAY_NAME.contains(&(path.as_str(), **word)));
+            breaches.extend(named.map(|word| format!("{path}:{n}: {word}")));
         }
     }
     none(breaches);
+}
+
+/// Whether a line names this and not merely something that begins with it (`.await`, not `.awaiting`).
+fn names(line: &str, word: &str) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || c == '_';
+    let ends_open = word.ends_with(goes_on);
+    line.match_indices(word).any(|(at, _)| !ends_open || !line[at + word.len()..].starts_with(goes_on))
 }
 
 #[test]

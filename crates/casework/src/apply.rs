@@ -8,6 +8,7 @@ use crate::fact::*;
 use crate::instant::Instant;
 use crate::look::index;
 use crate::playbook;
+use crate::region::same_city;
 use crate::run::Run;
 use crate::words::*;
 
@@ -93,6 +94,7 @@ impl Run<'_> {
         parcel.electronic = f.electronic_waybill.unwrap_or(parcel.electronic);
         parcel.origin = f.origin.as_ref().map(Area::of).or(parcel.origin.take());
         parcel.destination = f.destination.as_ref().map(Area::of).or(parcel.destination.take());
+        parcel.same_city = matches!((&parcel.origin, &parcel.destination), (Some(a), Some(b)) if same_city(a, b) == Some(true));
         parcel.eta = f.estimated_delivery_at.or(parcel.eta);
         parcel.insured = f.insured_value.or(parcel.insured);
         self.moves += 1;
@@ -125,14 +127,13 @@ impl Run<'_> {
             sale.return_parcel = Some(new);
         }
         if !back {
-            for operation in self.file.operations.iter_mut().filter(|o| o.parcel == old && o.is_live()) {
-                operation.parcel = new;
-            }
+            self.carry_operations(old, new);
         }
-        for case in self.file.cases.iter_mut().filter(|c| c.closed.is_none()) {
-            if back && case.kind == CaseKind::Intercept {
-                continue;
-            }
+        self.make_room(old, new, back);
+        // What was to be done on the way to the buyer ends with the turn; the way home goes on under the new number.
+        let goes_on = |c: &Case| c.closed.is_none() && (!back || c.kind == CaseKind::ReturnParcel);
+        let moved: Vec<bool> = self.file.cases.iter().map(goes_on).collect();
+        for case in self.file.cases.iter_mut().filter(|c| goes_on(c)) {
             if case.subject == Subject::Parcel(old) {
                 case.subject = Subject::Parcel(new);
             }
@@ -140,10 +141,38 @@ impl Run<'_> {
                 case.parcel = Some(new);
             }
         }
-        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old)) {
+        let of_moved = |t: &Task| t.case.map_or(!back, |c| moved[c as usize]);
+        for task in self.file.tasks.iter_mut().filter(|t| t.is_open() && t.parcel == Some(old) && of_moved(t)) {
             task.parcel = Some(new);
         }
         self.moves += 1;
+    }
+
+    /// Live operations go on under the new number, at most one of a kind.
+    fn carry_operations(&mut self, old: Index, new: Index) {
+        for at in 0..self.file.operations.len() {
+            let operation = &self.file.operations[at];
+            if operation.parcel != old || !operation.is_live() {
+                continue;
+            }
+            if self.file.live_operation(new, operation.kind).is_some() {
+                self.settle(index(at), OperationStatus::Unknown, Some("replaced"));
+            } else {
+                self.file.operations[at].parcel = new;
+            }
+        }
+    }
+
+    /// A case that the new number has already gives way to the one of its kind that the old number brings.
+    fn make_room(&mut self, old: Index, new: Index, back: bool) {
+        for at in 0..self.file.cases.len() {
+            let case = &self.file.cases[at];
+            let stays = back && case.kind != CaseKind::ReturnParcel;
+            let twin = case.closed.is_none() && case.subject == Subject::Parcel(old) && !stays;
+            if let Some(other) = self.file.open_case(case.kind, Subject::Parcel(new)).filter(|_| twin) {
+                self.close_case(other, CaseOutcome::Recovered);
+            }
+        }
     }
 
     fn take_tracking(&mut self, f: &TrackingFact, at: Instant, id: &FactId) {
@@ -184,12 +213,14 @@ impl Run<'_> {
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
             // The same step told again: what it adds is taken in, its clock is not started twice.
-            Some(step) => step.by = f.decided_by.or(step.by),
-            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by }),
+            Some(step) => {
+                step.by = f.decided_by.or(step.by);
+                step.respond_by = f.respond_by.or(step.respond_by);
+            }
+            None => state.steps.insert(place, AfterSaleStep { at, status: f.status, by: f.decided_by, respond_by: f.respond_by }),
         }
         if newest {
             state.kind = f.kind;
-            state.respond_by = f.respond_by;
             state.amount = f.amount.or(state.amount);
             state.reason = f.reason.clone().or(state.reason.take());
         }
@@ -238,12 +269,17 @@ impl Run<'_> {
         let place = state.steps.partition_point(|s| s.at <= at);
         let again = place.checked_sub(1).and_then(|i| state.steps.get_mut(i)).filter(|s| s.status == f.status);
         match again {
-            Some(step) => step.ruling = f.ruling.or(step.ruling),
-            None => state.steps.insert(place, DisputeStep { at, status: f.status, ruling: f.ruling }),
+            Some(step) => {
+                step.ruling = f.ruling.or(step.ruling);
+                step.evidence_by = f.evidence_by.or(step.evidence_by);
+                step.appeal_by = f.appeal_by.or(step.appeal_by);
+            }
+            None => {
+                let step = DisputeStep { at, status: f.status, ruling: f.ruling, evidence_by: f.evidence_by, appeal_by: f.appeal_by };
+                state.steps.insert(place, step);
+            }
         }
         state.after_sale = f.after_sale_id.clone().or(state.after_sale.take());
-        state.evidence_by = f.evidence_by.or(state.evidence_by);
-        state.appeal_by = f.appeal_by.or(state.appeal_by);
         state.reason = f.reason.clone().or(state.reason.take());
         state.amount = f.amount.or(state.amount);
         self.moves += 1;
@@ -252,33 +288,26 @@ impl Run<'_> {
 
     fn take_commitment(&mut self, f: &CommitmentFact, at: Instant) {
         let found = self.file.commitments.iter().position(|c| c.id == f.commitment_id);
-        match (f.status, found) {
+        let i = found.unwrap_or_else(|| {
+            self.file.commitments.push(Commitment::new(f.commitment_id.clone(), f.promise));
+            self.file.commitments.len() - 1
+        });
+        let known = &mut self.file.commitments[i];
+        known.waybill = f.waybill.clone().or(known.waybill.take());
+        if f.status == CommitmentStatus::Made {
+            known.due_at = f.due_at.or(known.due_at);
+            known.text = f.text.clone().or(known.text.take());
+        }
+        match (f.status, known.made_at) {
             (CommitmentStatus::Made, None) => {
-                let commitment = Commitment {
-                    id: f.commitment_id.clone(),
-                    promise: f.promise,
-                    made_at: at,
-                    due_at: f.due_at,
-                    text: f.text.clone(),
-                    waybill: f.waybill.clone(),
-                    ended: None,
-                };
-                playbook::commitment::made(self, commitment);
+                known.made_at = Some(at);
+                playbook::commitment::made(self, index(i));
             }
-            (CommitmentStatus::Made, Some(i)) => {
-                let known = &mut self.file.commitments[i];
-                known.due_at = f.due_at.or(known.due_at);
-                known.text = f.text.clone().or(known.text.take());
-                known.waybill = f.waybill.clone().or(known.waybill.take());
+            (CommitmentStatus::Made, Some(_)) => {}
+            // That it ended may be told before it is told as made: until then there is nothing to keep.
+            (status, _) => {
+                known.ended.get_or_insert((at, status));
             }
-            (status, Some(i)) => {
-                self.file.commitments[i].ended.get_or_insert((at, status));
-                if f.waybill.is_some() {
-                    self.file.commitments[i].waybill.clone_from(&f.waybill);
-                }
-            }
-            // A promise that was never told as made ended: nothing to keep.
-            (_, None) => {}
         }
         self.moves += 1;
     }

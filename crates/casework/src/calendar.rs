@@ -97,6 +97,14 @@ impl StaffedHours {
         }
         start + length
     }
+
+    /// How much staffed time lies between two instants; nothing past the horizon of a search.
+    #[must_use]
+    pub fn between(&self, from: Instant, until: Instant) -> Length {
+        let (first, last) = (local_day(from), local_day(until).min(local_day(from) + HORIZON_DAYS));
+        let open = |(a, b): (Instant, Instant)| b.min(until).since(a.max(from)).as_millis().max(0);
+        Length::millis((first..=last).flat_map(|day| self.periods(day)).map(open).sum())
+    }
 }
 
 /// Days since the epoch, local time.
@@ -186,6 +194,20 @@ mod tests {
         assert_eq!(hours.next_start(at("2026-03-10T23:00:00")), Some(at("2026-03-11T09:00:00")));
         assert_eq!(hours.add(at("2026-03-10T21:30:00"), Length::hours(2)), at("2026-03-11T10:30:00"));
         assert_eq!(hours.add(at("2026-03-10T23:30:00"), Length::hours(4)), at("2026-03-11T13:00:00"));
+    }
+
+    #[test]
+    fn staffed_time_between_two_instants() {
+        let hours = nine_to_ten();
+        for (from, until, minutes) in [
+            ("2026-03-10T22:00:00", "2026-03-11T09:00:00", 0),
+            ("2026-03-10T21:00:00", "2026-03-11T09:30:00", 90),
+            ("2026-03-10T10:00:00", "2026-03-10T11:00:00", 60),
+            ("2026-03-10T11:00:00", "2026-03-10T10:00:00", 0),
+            ("2026-03-10T00:00:00", "2026-03-13T00:00:00", 3 * 13 * 60),
+        ] {
+            assert_eq!(hours.between(at(from), at(until)), Length::minutes(minutes), "{from} {until}");
+        }
     }
 
     #[test]

@@ -153,6 +153,9 @@ pub struct Parcel {
     /// To where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Area>,
+    /// Whether it stays within one city, where both ends are known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_city: bool,
     /// When the courier means to deliver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Instant>,
@@ -200,6 +203,7 @@ impl Parcel {
             electronic: false,
             origin: None,
             destination: None,
+            same_city: false,
             eta: None,
             insured: None,
             replaced_by: None,
@@ -245,6 +249,9 @@ pub struct AfterSaleStep {
     /// By whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<DecidedBy>,
+    /// The platform's limit for our answer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub respond_by: Option<Instant>,
 }
 
 /// An after-sale.
@@ -259,9 +266,6 @@ pub struct AfterSale {
     /// Amount in yuan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
-    /// The platform's limit for our answer to its newest step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub respond_by: Option<Instant>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -294,7 +298,6 @@ impl AfterSale {
             kind,
             steps: Vec::new(),
             amount: None,
-            respond_by: None,
             reason: None,
             return_parcel: None,
             we_agreed: false,
@@ -316,6 +319,20 @@ pub struct DisputeStep {
     /// For whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
+    /// The platform's limit for evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_by: Option<Instant>,
+    /// The platform's limit for an appeal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeal_by: Option<Instant>,
+}
+
+impl DisputeStep {
+    /// A step without limits or ruling.
+    #[must_use]
+    pub(crate) const fn new(at: Instant, status: DisputeStatus) -> Self {
+        DisputeStep { at, status, ruling: None, evidence_by: None, appeal_by: None }
+    }
 }
 
 /// A dispute.
@@ -328,12 +345,6 @@ pub struct Dispute {
     /// The after-sale it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_sale: Option<String>,
-    /// The platform's limit for evidence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence_by: Option<Instant>,
-    /// The platform's limit for an appeal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub appeal_by: Option<Instant>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -343,9 +354,6 @@ pub struct Dispute {
     /// `prepare_evidence` was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepared_at: Option<Instant>,
-    /// `submit_evidence` was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub submitted_at: Option<Instant>,
     /// `appeal_ruling` was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeal_done_at: Option<Instant>,
@@ -355,18 +363,7 @@ impl Dispute {
     /// A dispute of which nothing but its number is known.
     #[must_use]
     pub(crate) const fn new(id: String) -> Self {
-        Dispute {
-            id,
-            steps: Vec::new(),
-            after_sale: None,
-            evidence_by: None,
-            appeal_by: None,
-            reason: None,
-            amount: None,
-            prepared_at: None,
-            submitted_at: None,
-            appeal_done_at: None,
-        }
+        Dispute { id, steps: Vec::new(), after_sale: None, reason: None, amount: None, prepared_at: None, appeal_done_at: None }
     }
 }
 
@@ -377,8 +374,9 @@ pub struct Commitment {
     pub id: String,
     /// What was promised.
     pub promise: Promise,
-    /// When.
-    pub made_at: Instant,
+    /// When; `None` until it is told as made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Instant>,
     /// By when, as said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Instant>,
@@ -391,6 +389,14 @@ pub struct Commitment {
     /// How and when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<(Instant, CommitmentStatus)>,
+}
+
+impl Commitment {
+    /// A promise of which nothing but its number and kind is known.
+    #[must_use]
+    pub(crate) const fn new(id: String, promise: Promise) -> Self {
+        Commitment { id, promise, made_at: None, due_at: None, text: None, waybill: None, ended: None }
+    }
 }
 
 /// A claim against a courier.
@@ -842,6 +848,8 @@ pub enum TimerKind {
     AskAgain(TaskKind),
     /// A note reminds: its text.
     Remind(String),
+    /// Something that is known ends then: its case looks at what holds.
+    LookAgain,
 }
 
 /// Something that comes back at its time.

@@ -206,6 +206,9 @@ pub struct TaskOpened {
     /// A reply to the buyer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_template: Option<String>,
+    /// The drafted goods-value statement, where a claim is filed by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
 }
 
 /// A task changed.
@@ -280,6 +283,9 @@ pub struct OperationDetails {
     /// A drafted statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<String>,
+    /// To whom the goods went: a part of the statement that is kept apart, because it is personal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<Address>,
 }
 
 /// A courier is to be asked.

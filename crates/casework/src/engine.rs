@@ -204,6 +204,7 @@ impl Run<'_> {
         self.now = at;
         self.file.clock = at;
         self.because = vec![Cause::Fact(change.cause.clone())];
+        self.reconciled = None;
         self.settle_all();
     }
 
@@ -257,12 +258,8 @@ impl Run<'_> {
         use crate::rules::Ladder;
         let deadline = &self.file.deadlines[at as usize];
         let version = self.rules.version(deadline.rule, self.file.key.platform, deadline.starts_at);
-        let ladder = version.map(|v| match (&v.ladder_signed, deadline.variant.as_deref()) {
-            (Some(signed), Some("signed")) => signed,
-            _ => &v.ladder,
-        });
-        match ladder {
-            Some(Ladder::Before(lengths)) => lengths.iter().map(ToString::to_string).collect(),
+        match version.map(|v| v.ladder_of(deadline.variant.as_deref())) {
+            Some(Ladder::Before(steps)) => steps.iter().map(|s| s.name.clone()).collect(),
             _ => Vec::new(),
         }
     }
@@ -319,6 +316,8 @@ impl Run<'_> {
                 };
                 self.ask(ask.saying(Some(text)));
             }
+            // What follows is the case's own to see.
+            TimerKind::LookAgain => {}
         }
     }
 
@@ -344,5 +343,6 @@ impl Run<'_> {
                 return;
             }
         }
+        debug_assert!(false, "what follows from the state comes to no rest at {}", self.now);
     }
 }

@@ -17,6 +17,7 @@ mod operations;
 mod parcel;
 pub mod parse;
 mod playbook;
+mod raw_rules;
 mod reconcile;
 mod run;
 mod update;

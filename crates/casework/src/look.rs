@@ -55,6 +55,13 @@ impl AfterSale {
     }
 }
 
+impl Deadline {
+    /// Whether what was done at an instant was in time. One that acts at its due time can be met until it acts.
+    pub(crate) fn is_in_time(&self, done: Instant) -> bool {
+        done <= self.due_at || (self.at_due && done <= self.acts_at)
+    }
+}
+
 impl Dispute {
     /// Its newest step.
     pub(crate) fn status(&self) -> Option<DisputeStatus> {
@@ -78,9 +85,10 @@ impl CaseFile {
         self.parcels.iter().filter(|p| p.direction == Direction::Outbound && p.declared).map(|p| p.declared_at).min()
     }
 
-    /// Whether any outbound parcel was scanned.
-    pub(crate) fn is_on_the_road(&self) -> bool {
-        self.parcels.iter().any(|p| p.direction == Direction::Outbound && p.is_scanned())
+    /// Whether an outbound parcel was declared or scanned by this instant.
+    pub(crate) fn is_shipped_at(&self, at: Instant) -> bool {
+        let scanned = |p: &Parcel| p.direction == Direction::Outbound && p.first_scan().is_some_and(|first| first <= at);
+        self.shipped_at().is_some_and(|declared| declared <= at) || self.parcels.iter().any(scanned)
     }
 
     /// Whether the order was cancelled or closed.
@@ -116,6 +124,20 @@ impl CaseFile {
         self.parcels.iter().rposition(|p| p.is_ours() && p.is_current() && p.phase().is_on_its_way()).map(index)
     }
 
+    /// The parcel of ours whose goods come home under this return number, where a courier gave it a new one for the way back.
+    pub(crate) fn turned_into(&self, number: Index) -> Option<&Parcel> {
+        let replaced = |i: Index| self.parcels.iter().position(|p| p.replaced_by == Some(i)).map(index);
+        let mut at = replaced(number)?;
+        // A number is replaced by a later one: the chain ends.
+        for _ in 0..self.parcels.len() {
+            if self.parcel(at).is_ours() {
+                return Some(self.parcel(at)).filter(|_| !self.parcel(number).is_ours());
+            }
+            at = replaced(at)?;
+        }
+        None
+    }
+
     /// A parcel.
     pub(crate) fn parcel(&self, i: Index) -> &Parcel {
         &self.parcels[i as usize]
@@ -139,6 +161,12 @@ impl CaseFile {
         self.cases.get(case as usize).is_some_and(|c| c.closed.is_none())
     }
 
+    /// Whether a person opened a case by hand and its parcel was not scanned since: what the scans say, that person knew.
+    pub(crate) fn is_as_reported(&self, case: Index) -> bool {
+        let case = &self.cases[case as usize];
+        case.by_hand && case.parcel.is_none_or(|p| self.parcel(p).newest().map(|s| s.at) == case.scan_at)
+    }
+
     /// The open task of a kind in a case.
     pub(crate) fn open_task(&self, case: Index, kind: TaskKind) -> Option<Index> {
         self.tasks.iter().rposition(|t| t.case == Some(case) && t.kind == kind && t.is_open()).map(index)
@@ -146,7 +174,14 @@ impl CaseFile {
 
     /// The live operation of a kind on a parcel.
     pub(crate) fn live_operation(&self, parcel: Index, kind: OperationKind) -> Option<Index> {
-        self.operations.iter().rposition(|o| o.parcel == parcel && o.kind == kind && o.is_live()).map(index)
+        self.operations.iter().rposition(|o| o.parcel == parcel && o.kind == kind && o.is_live() && !self.is_given_up(o)).map(index)
+    }
+
+    /// Whether nobody works on an operation any more: a person was to, and their task went with its case.
+    pub(crate) fn is_given_up(&self, operation: &Operation) -> bool {
+        let by_person = operation.taken_over || operation.state == OperationState::ByHand;
+        let is_worked_on = || operation.bracket.is_some_and(|t| self.tasks[t as usize].is_open());
+        by_person && operation.state != OperationState::Accepted && !is_worked_on()
     }
 
     /// The newest claim on a parcel.

@@ -10,12 +10,15 @@ use crate::words::*;
 
 impl CaseFile {
     /// Whether an open case waits for something that will come: a task, an operation, a deadline, a timer, or another open case.
+    ///
+    /// An operation is in flight until it is answered. Then its result's clock, its parcel's, or a person's task is what comes next; an
+    /// answer with nothing behind it is no next step.
     #[must_use]
     pub fn has_next_step(&self, at: Index) -> bool {
         let case = &self.cases[at as usize];
         self.tasks.iter().any(|t| t.case == Some(at) && t.is_open())
-            || self.operations.iter().any(|o| o.case == at && o.is_live())
-            || self.timers.iter().any(|t| t.case == Some(at) && !matches!(t.kind, TimerKind::Remind(_)))
+            || self.operations.iter().any(|o| o.case == at && o.state == OperationState::Requested)
+            || self.timers.iter().any(|t| t.case == Some(at) && matches!(t.kind, TimerKind::AskAgain(_)))
             || case.waits_for.is_some_and(|other| self.is_case_open(other))
             || self.deadlines.iter().any(|d| d.state == DeadlineState::Running && self.is_deadline_of(d, at))
     }

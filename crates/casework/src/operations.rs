@@ -105,14 +105,28 @@ impl Run<'_> {
     pub(crate) fn take_over(&mut self, operation: Index) {
         let state = &self.file.operations[operation as usize];
         let (kind, parcel, case) = (state.kind, state.parcel, state.case);
-        if !self.file.is_case_open(case) {
-            return;
-        }
-        let task = self.ask_by_hand(kind, parcel, case, operation);
+        // In a case that is closed nobody takes it up, and nothing more is sent.
+        let task = self.file.is_case_open(case).then(|| self.ask_by_hand(kind, parcel, case, operation));
         let state = &mut self.file.operations[operation as usize];
-        state.bracket = Some(task);
+        state.bracket = task;
         state.taken_over = true;
         self.moves += 1;
+    }
+
+    /// A bracket task is open again: its operation is asked by hand as before, whatever had been answered.
+    pub(crate) fn ask_by_hand_again(&mut self, operation: Index, task: Index) {
+        let state = &mut self.file.operations[operation as usize];
+        if bracket(state.kind) != self.file.tasks[task as usize].kind {
+            return;
+        }
+        state.state = if state.requested { OperationState::Requested } else { OperationState::ByHand };
+        (state.answered_at, state.result_from, state.settled_at) = (None, None, None);
+        state.bracket = Some(task);
+        let (kind, case) = (state.kind, state.case);
+        if kind == OperationKind::Intercept {
+            self.drop_task(case, TaskKind::AskBuyerToRefuse);
+        }
+        self.stands_alone(operation);
     }
 
     /// An operation ends. Says so where the courier's interface was asked.
@@ -142,32 +156,27 @@ impl Run<'_> {
             return;
         }
         let state = &self.file.operations[operation as usize];
+        let (kind, case) = (state.kind, state.case);
         let late = state.taken_over.then_some(state.bracket).flatten().filter(|&t| self.file.tasks[t as usize].is_open());
-        let ends = matches!(state.kind, OperationKind::Urge | OperationKind::Complaint);
-        match fact.status {
-            OperationStatus::Succeeded if ends => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Accepted);
-                }
-                if state_is(self, operation, OperationKind::Complaint) {
-                    let case = self.file.operations[operation as usize].case;
-                    playbook::complaint::answered(self, case, at);
-                }
+        let accepted = match fact.status {
+            OperationStatus::Accepted | OperationStatus::Succeeded => true,
+            OperationStatus::Rejected | OperationStatus::Failed => false,
+            OperationStatus::Unknown => return self.unclear(operation, at),
+        };
+        if let Some(task) = late {
+            // The answer itself is the outcome, whatever the task's own words are.
+            self.close_task(task, if accepted { TaskOutcome::Accepted } else { TaskOutcome::Refused });
+        }
+        match (fact.status, kind) {
+            (OperationStatus::Succeeded, OperationKind::Complaint) => {
+                playbook::complaint::answered(self, case, at);
                 self.settle(operation, OperationStatus::Succeeded, fact.reason.as_deref());
             }
-            OperationStatus::Accepted | OperationStatus::Succeeded => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Accepted);
-                }
-                self.accept(operation, at, fact.courier_reference.clone(), fact.amount);
+            (OperationStatus::Succeeded, OperationKind::Urge) => {
+                self.settle(operation, OperationStatus::Succeeded, fact.reason.as_deref());
             }
-            OperationStatus::Unknown => self.unclear(operation, at),
-            OperationStatus::Rejected | OperationStatus::Failed => {
-                if let Some(task) = late {
-                    self.close_task(task, TaskOutcome::Refused);
-                }
-                self.refuse(operation, fact.status, fact.reason.as_deref(), late.is_none());
-            }
+            _ if accepted => self.accept(operation, at, fact.courier_reference.clone(), fact.amount),
+            _ => self.refuse(operation, fact.status, fact.reason.as_deref(), late.is_none()),
         }
     }
 
@@ -193,10 +202,11 @@ impl Run<'_> {
         state.reference = reference.or(state.reference.take());
         self.moves += 1;
         let (kind, parcel, bracket, reference) = (state.kind, state.parcel, state.bracket, state.reference.clone());
+        if matches!(kind, OperationKind::Intercept | OperationKind::AddressChange) {
+            state.result_from.get_or_insert(at);
+        }
+        self.take_back_refusal(operation, bracket);
         match kind {
-            OperationKind::Intercept | OperationKind::AddressChange => {
-                state.result_from.get_or_insert(at);
-            }
             OperationKind::Claim => playbook::claim::told(self, parcel, ClaimStatus::Filed, at, reference, amount),
             OperationKind::Complaint => {
                 let case = self.file.operations[operation as usize].case;
@@ -204,9 +214,32 @@ impl Run<'_> {
             }
             _ => {}
         }
-        // Of two answers the last holds: what a refusal had opened is not needed.
+    }
+
+    /// Of two answers the last holds: what an earlier refusal of this operation had asked for ends with it.
+    fn take_back_refusal(&mut self, operation: Index, bracket: Option<Index>) {
         if let Some(task) = bracket {
             self.close_task(task, TaskOutcome::Accepted);
+            if let Some(by_hand) = self.file.tasks[task as usize].operation.filter(|by_hand| *by_hand != operation) {
+                self.settle(by_hand, OperationStatus::Failed, None);
+            }
+        }
+        let state = &self.file.operations[operation as usize];
+        let (kind, parcel, case) = (state.kind, state.parcel, state.case);
+        if kind == OperationKind::Intercept && self.file.parcel(parcel).phase() != Phase::OutForDelivery {
+            self.drop_task(case, TaskKind::AskBuyerToRefuse);
+        }
+        self.stands_alone(operation);
+    }
+
+    /// At most one operation of a kind is live on a waybill: another one, by which a person was to ask again, ends with this one's answer.
+    fn stands_alone(&mut self, operation: Index) {
+        let (kind, parcel) = (self.file.operations[operation as usize].kind, self.file.operations[operation as usize].parcel);
+        for other in (0..self.file.operations.len()).map(index).filter(|o| *o != operation) {
+            let state = &self.file.operations[other as usize];
+            if state.kind == kind && state.parcel == parcel && state.is_live() {
+                self.settle(other, OperationStatus::Unknown, Some("asked_twice"));
+            }
         }
     }
 
@@ -231,13 +264,15 @@ impl Run<'_> {
         if state.state == OperationState::Settled(status) {
             return;
         }
+        // A second no changes the word, not what was done about the first.
+        let again = matches!(state.state, OperationState::Settled(OperationStatus::Failed | OperationStatus::Rejected));
         if !state.is_live() {
             // Of two answers the last holds.
             self.file.operations[operation as usize].state = OperationState::Accepted;
         }
         self.file.operations[operation as usize].bracket = None;
         self.settle(operation, status, reason);
-        if !self.file.is_case_open(case) {
+        if again || !self.file.is_case_open(case) {
             return;
         }
         match kind {
@@ -245,10 +280,13 @@ impl Run<'_> {
             OperationKind::Claim if !ask_by_hand => {
                 playbook::claim::told(self, parcel, ClaimStatus::Refused, self.now, None, None);
             }
-            _ if ask_by_hand => {
+            _ if ask_by_hand && self.file.live_operation(parcel, kind).is_none() => {
                 let by_hand = self.new_operation(kind, parcel, case, false);
                 let task = self.ask_by_hand(kind, parcel, case, by_hand);
-                self.file.operations[by_hand as usize].bracket = Some(task);
+                // The courier may still change its mind: then nobody need ask.
+                for at in [by_hand, operation] {
+                    self.file.operations[at as usize].bracket = Some(task);
+                }
             }
             _ => {}
         }
@@ -256,8 +294,13 @@ impl Run<'_> {
 
     /// Settles what the scans and the claims settle.
     pub(crate) fn settle_operations(&mut self) {
-        for at in 0..self.file.operations.len() {
+        // Newest first: a cancelling is settled before the intercept that it cancels.
+        for at in (0..self.file.operations.len()).rev() {
             if !self.file.operations[at].is_live() {
+                continue;
+            }
+            if self.file.is_given_up(&self.file.operations[at]) {
+                self.settle(index(at), OperationStatus::Unknown, None);
                 continue;
             }
             match self.file.operations[at].kind {
@@ -308,8 +351,4 @@ impl Run<'_> {
             _ => {}
         }
     }
-}
-
-fn state_is(run: &Run<'_>, operation: Index, kind: OperationKind) -> bool {
-    run.file.operations[operation as usize].kind == kind
 }

@@ -120,6 +120,15 @@ impl Parcel {
         }
     }
 
+    /// Whether the newest scan is the one that found it after a loss.
+    pub(crate) fn is_found_by_newest(&self) -> bool {
+        let mut events = self.events().rev();
+        let (Some(newest), before) = (events.next(), events.next()) else { return false };
+        let lost_by_scan = before.is_some_and(|s| s.is_exception(ExceptionReason::Lost));
+        let lost_by_word = self.lost_at.is_some_and(|lost| lost < newest.at && before.is_none_or(|s| s.at <= lost));
+        !newest.is_exception(ExceptionReason::Lost) && (lost_by_scan || lost_by_word)
+    }
+
     /// When it turned round (or was refused), if it is on its way back or home. A refusal is undone by a new delivery attempt.
     pub(crate) fn turned_since(&self) -> Option<Instant> {
         if self.direction == Direction::Return {

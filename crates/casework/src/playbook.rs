@@ -30,10 +30,11 @@ mod stalled;
 mod talk;
 mod uncollected;
 mod undelivered;
+mod undo;
 
 use crate::casefile::*;
 use crate::fact::{BuyerRequestFact, FactId};
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind as K;
@@ -43,6 +44,7 @@ use crate::words::*;
 use crate::world::{Change, News};
 
 pub(crate) use report::report;
+pub(crate) use undo::undo;
 
 /// Whether a change of the world can touch a case file.
 pub(crate) fn concerns(file: &CaseFile, change: &Change) -> bool {
@@ -78,7 +80,11 @@ pub(crate) fn rung(run: &mut Run<'_>, deadline: Index, n: usize) {
         K::ClaimPayout => claim::ask(run, subject, TaskKind::ConfirmClaimPayment),
         K::AuthorityLatest => complaint::rung_of_authority(run, subject),
         K::CommitmentDue => commitment::rung(run, subject),
-        K::FirstAnswer => buyer_request::rung_of_first_answer(run, subject),
+        K::FirstAnswer => {
+            if let Some(rung) = run.rung {
+                buyer_request::press_first_answer(run, subject, rung.urgency);
+            }
+        }
         K::NotReceived => not_received::rung(run, subject),
         // These act at their due time only.
         K::RulingWait
@@ -125,6 +131,7 @@ pub(crate) fn breached(run: &mut Run<'_>, deadline: Index) {
         K::ClaimAnswer => claim::ask(run, subject, TaskKind::ChaseClaim),
         K::ClaimDecision | K::ClaimPayout => complaint::of_parcel(run, subject),
         K::ComplaintAnswer => complaint::check(run, subject),
+        K::FirstAnswer => buyer_request::press_first_answer(run, subject, Urgency::Critical),
         _ => {}
     }
 }
@@ -170,8 +177,11 @@ pub(crate) fn buyer_asks(run: &mut Run<'_>, f: &BuyerRequestFact, parcel: Option
     };
     if let Some(case) = case {
         let asked = run.case_mut(case);
-        asked.asked_at = Some(at);
-        asked.answered_at = None;
+        // Asked again before anybody answered, the buyer waits since the first time: a clock starts once.
+        if asked.asked_at.is_none() || asked.answered_at.is_some() {
+            asked.asked_at = Some(at);
+            asked.answered_at = None;
+        }
     }
     if let Some(wants) = f.wants {
         serve::buyer_wants(run, wants);
@@ -247,10 +257,13 @@ pub(crate) fn dismissed(run: &mut Run<'_>, task: Index) {
     }
 }
 
-/// A task that is asked again at its time.
+/// A task that is asked again at its time, about the same operation where it was about one: nobody asks after one that has ended.
 pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
-    let ask = Ask::of(kind, case).again();
+    let before = run.file.tasks.iter().rfind(|t| t.case == Some(case) && t.kind == kind);
+    let operation = before.and_then(|t| t.operation);
+    let ask = Ask::of(kind, case).about(operation).again();
     match kind {
+        _ if operation.is_some_and(|o| !run.file.operations[o as usize].is_live()) => {}
         TaskKind::CheckRuling | TaskKind::CheckAppealResult if run.case(case).appeal_answered_at.is_some() => {}
         TaskKind::AskBuyerReshipOrRefund | TaskKind::ConfirmLoss if run.case(case).serve.is_some() => {}
         TaskKind::Reship | TaskKind::SendReplacement | TaskKind::SendRepairedBack if serve::is_sent(run, case) => {}
@@ -258,28 +271,6 @@ pub(crate) fn ask_again(run: &mut Run<'_>, kind: TaskKind, case: Index) {
         _ => {
             run.ask(ask);
         }
-    }
-}
-
-/// Takes back what a task had brought about, as far as the case file remembers it.
-pub(crate) fn undo(run: &mut Run<'_>, task: Index, _outcome: TaskOutcome) {
-    let state = &run.file.tasks[task as usize];
-    let (kind, parcel, Some(case)) = (state.kind, state.parcel, state.case) else { return };
-    match kind {
-        TaskKind::AppealOrder | TaskKind::AppealBadAddress | TaskKind::AppealAutoRefund | TaskKind::AppealRuling => appeal::undo(run, case),
-        TaskKind::SubmitEvidence | TaskKind::PrepareEvidence => dispute::undo(run, case, kind),
-        TaskKind::KeepCommitment => commitment::undo(run, case),
-        TaskKind::OfferSolution => {
-            let state = run.case_mut(case);
-            (state.serve, state.offered_at) = (None, None);
-        }
-        TaskKind::InspectReturn => {
-            run.case_mut(case).inspected = false;
-            if let Some(p) = parcel {
-                run.file.parcels[p as usize].inspected_at = None;
-            }
-        }
-        _ => {}
     }
 }
 
@@ -321,11 +312,6 @@ pub(crate) fn react(run: &mut Run<'_>) {
         }
     }
 }
-
-/// How long a courier that "looks into it" is left in peace.
-const COURIER_LOOKS: Length = Length::hours(8);
-/// After an answer that is none: when it is asked again.
-const NO_ANSWER_YET: Length = Length::days(3);
 
 /// Advice on giving the money back while the parcel is on its way: only where it can still be caught.
 pub(crate) fn advice_on_the_way(run: &Run<'_>, parcel: Index) -> Advice {

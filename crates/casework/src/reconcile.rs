@@ -39,6 +39,9 @@ enum Found {
 impl Run<'_> {
     /// Sets, moves, meets and cancels deadlines until they are what the state asks for.
     pub(crate) fn reconcile(&mut self) {
+        if self.reconciled == Some(self.moves) {
+            return;
+        }
         let mut list = std::mem::take(&mut self.wants);
         list.clear();
         wants(&self.file, self.rules, &mut list);
@@ -52,6 +55,7 @@ impl Run<'_> {
             }
         }
         self.wants = list;
+        self.reconciled = Some(self.moves);
     }
 
     fn reconcile_one(&mut self, rule: RuleKind, subject: Subject, want: &Want, list: &crate::wants::Wants, wanted: &mut [bool]) {
@@ -71,9 +75,8 @@ impl Run<'_> {
                     Want::Met(_, proof) => Some(*proof),
                     Want::Running(_) => (rule.restarts() && clock.start > self.file.deadlines[at].starts_at).then_some(clock.start),
                 };
-                let due_at = self.file.deadlines[at].due_at;
                 match proof {
-                    Some(proof) if proof <= due_at => {
+                    Some(proof) if self.file.deadlines[at].is_in_time(proof) => {
                         self.end_deadline(at, DeadlineState::Met, true);
                         self.undo_breach(at);
                         if let Want::Running(_) = want {
@@ -108,11 +111,9 @@ impl Run<'_> {
                 Some((at, d)) => match d.state {
                     DeadlineState::Running => Found::Running(at),
                     DeadlineState::Breached => Found::Breached(at),
-                    // Met at rest: a later scan that neither rests nor ends it starts a new one.
-                    DeadlineState::Met | DeadlineState::Cancelled if clock.start > d.starts_at.max(d.proof.unwrap_or(d.starts_at)) => {
-                        if met { Found::Over } else { Found::None }
-                    }
-                    DeadlineState::Met | DeadlineState::Cancelled => Found::Over,
+                    // Met at rest, or cancelled when lost: it is asked for again because a scan came that neither rests nor ends it.
+                    DeadlineState::Met | DeadlineState::Cancelled if met => Found::Over,
+                    DeadlineState::Met | DeadlineState::Cancelled => Found::None,
                 },
             };
         }
@@ -121,6 +122,7 @@ impl Run<'_> {
             Some((at, d)) => match d.state {
                 DeadlineState::Running => Found::Running(at),
                 DeadlineState::Breached => Found::Breached(at),
+                DeadlineState::Met if !met && rule.is_met_by_scans() => Found::None,
                 DeadlineState::Met => Found::Over,
                 // A cause that is back is a new deadline; one that was met after all is not worth one.
                 DeadlineState::Cancelled if met => Found::Over,
@@ -236,10 +238,8 @@ impl Run<'_> {
 
     /// What was asked was done at `proof`: in time, the deadline is met; late, its breach stands and is declared in its turn.
     fn meet(&mut self, at: usize, proof: Instant) {
-        let deadline = &mut self.file.deadlines[at];
-        let in_time = proof <= deadline.due_at || (deadline.at_due && proof <= deadline.acts_at);
-        deadline.proof = Some(proof);
-        if in_time {
+        self.file.deadlines[at].proof = Some(proof);
+        if self.file.deadlines[at].is_in_time(proof) {
             self.end_deadline(at, DeadlineState::Met, false);
         }
     }
@@ -327,7 +327,7 @@ impl Run<'_> {
         if !seen.is_calm() {
             let id = rule.id(platform);
             let scope = self.scope(&id, self.file.parcel_of_subject(subject));
-            computed = seen.suspend(&scope, clock.start, computed);
+            computed = span.stand_still(seen, &scope, clock.start, computed, staffed);
             due_at = seen.extend(&scope, clock.given.unwrap_or(computed));
         }
         let rungs = rungs(version, clock, due_at, staffed);
@@ -340,14 +340,10 @@ impl Run<'_> {
 
 /// When the rungs of a ladder act: that long before the due time; outside staffed hours earlier, never before the start or an earlier rung.
 fn rungs(version: &RuleVersion, clock: &Clock, due_at: Instant, staffed: &StaffedHours) -> Vec<Instant> {
-    let ladder = match (&version.ladder_signed, clock.variant) {
-        (Some(signed), Some("signed")) => signed,
-        _ => &version.ladder,
-    };
-    let Ladder::Before(lengths) = ladder else { return Vec::new() };
-    let mut acts = Vec::with_capacity(lengths.len());
-    for length in lengths {
-        let mut at = due_at - *length;
+    let Ladder::Before(steps) = version.ladder_of(clock.variant) else { return Vec::new() };
+    let mut acts = Vec::with_capacity(steps.len());
+    for step in steps {
+        let mut at = due_at - step.before;
         if at >= clock.start && !staffed.contains(at) {
             at = staffed.before_last_end(at).unwrap_or(at);
         }

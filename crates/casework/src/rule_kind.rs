@@ -54,6 +54,13 @@ impl RuleKind {
         matches!(self, RuleKind::Movement | RuleKind::ReshipMovement | RuleKind::ReturnMovement)
     }
 
+    /// Whether scans alone meet it. One that turns out to have been told before may so leave what it met open.
+    #[must_use]
+    pub const fn is_met_by_scans(self) -> bool {
+        use RuleKind as K;
+        matches!(self, K::SecondScan | K::FirstHub | K::DeliveryAttempt | K::PickupWait | K::PresumedLost)
+    }
+
     /// Whether an electronic waybill waives the penalty of a breach.
     #[must_use]
     pub const fn is_waived_by_electronic_waybill(self) -> bool {

@@ -5,12 +5,12 @@
 
 use crate::calendar::{StaffedHours, WorkingDays};
 use crate::instant::{Instant, Length};
-use crate::money::Money;
+pub use crate::raw_rules::{FeePayer, Policy, RawAgain, RawCalendar, RawLadder, RawRule, RawRules, RawStaffed, RawTask, ReshipPolicy};
 use crate::region::short_province;
 use crate::rule_kind::RuleKind;
 use crate::text::Texts;
 use crate::words::*;
-use serde::{Deserialize, Serialize};
+use crate::world::{Scope, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a deadline is.
@@ -34,6 +34,15 @@ impl Span {
             Span::Hours(_) | Span::NextLocal(_) => ClockKind::Hours,
             Span::WorkingDays(_) => ClockKind::WorkingDays,
             Span::StaffedHours(_) => ClockKind::StaffedHours,
+        }
+    }
+
+    /// When this span's due time is once its clock has stood still for every `suspend` that it meets.
+    #[must_use]
+    pub fn stand_still(self, seen: Seen<'_>, scope: &Scope<'_>, start: Instant, due: Instant, staffed: &StaffedHours) -> Instant {
+        match self {
+            Span::StaffedHours(_) => seen.suspend(scope, start, due, |a, b| staffed.between(a, b), |due, lost| staffed.add(due, lost)),
+            _ => seen.suspend(scope, start, due, |a, b| b.since(a), |due, lost| due + lost),
         }
     }
 
@@ -65,10 +74,19 @@ fn minute_of_day(text: &str) -> Option<u16> {
 /// When a rule acts before its due time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ladder {
-    /// That long before the due time, longest first.
-    Before(Vec<Length>),
+    /// Before the due time, longest first.
+    Before(Vec<Step>),
     /// At the due instant itself.
     AtDue,
+}
+
+/// A rung of a ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How long before the due time it acts.
+    pub before: Length,
+    /// The same as the operator wrote it: `because` names the rung by it.
+    pub name: String,
 }
 
 /// A rule as it holds from one date to another.
@@ -90,6 +108,17 @@ pub struct RuleVersion {
     pub queue: Queue,
 }
 
+impl RuleVersion {
+    /// The ladder of a clock of this variant.
+    #[must_use]
+    pub fn ladder_of(&self, variant: Option<&str>) -> &Ladder {
+        match (&self.ladder_signed, variant) {
+            (Some(signed), Some("signed")) => signed,
+            _ => &self.ladder,
+        }
+    }
+}
+
 /// Numbers of a task kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskRule {
@@ -101,159 +130,30 @@ pub struct TaskRule {
     pub urgency: Urgency,
 }
 
-/// When the buyer is served after a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReshipPolicy {
-    /// Before the courier pays.
-    First,
-    /// After the courier has decided.
-    AfterClaim,
-    /// Before the courier pays where the order is cheaper than `reship_below`.
-    BelowAmount,
-}
-
-/// Who pays for an address change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FeePayer {
-    /// Agreed with the buyer first.
-    Ask,
-    /// The merchant: asked at once, no task.
-    Merchant,
-}
-
-/// The merchant's own choices.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// Reship first, or after the claim.
-    pub reship: ReshipPolicy,
-    /// The amount in yuan for `below_amount`.
-    pub reship_below: Money,
-    /// Who pays for an address change.
-    pub payer: FeePayer,
-    /// A compensation above this sum for one order goes to the lead, in yuan.
-    pub compensation_per_order: Money,
-    /// Compensations above this sum for one order in a day go to the lead, in yuan.
-    pub compensation_per_day: Money,
-    /// Agree and intercept only where the estimated arrival is further away than this.
-    pub eta_gate: String,
-    /// A task with at least this much at stake is `high` when opened, in yuan (0: never).
-    pub urgent_amount: Money,
-    /// Provinces with the longer first-hub limit.
-    pub remote: Vec<String>,
-    /// Provinces with the longest.
-    pub far_remote: Vec<String>,
-}
-
-/// A ladder as operators write it: a list of lengths or `"at due"`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum RawLadder {
-    /// Lengths before the due time.
-    Before(Vec<String>),
-    /// `"at due"`.
-    Word(String),
-}
-
-/// A rule as operators write it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawRule {
-    /// `48h`, `4 working days`, `2 staffed hours`, `next 10:00`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub length: Option<String>,
-    /// Lengths for named situations.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub variants: BTreeMap<String, String>,
-    /// Its rungs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ladder: Option<RawLadder>,
-    /// Its rungs once signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ladder_signed: Option<RawLadder>,
-    /// Whose staffed hours its rungs keep.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub queue: Option<Queue>,
-    /// First day it holds (`2026-01-01`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effective_from: Option<String>,
-    /// First day it no longer holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub effective_until: Option<String>,
-    /// Where the number comes from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// As of when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub as_of: Option<String>,
-    /// How sure it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<String>,
-    /// Other versions: each says what differs.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub versions: Vec<RawRule>,
-}
-
-/// A task kind's numbers as operators write them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RawTask {
-    /// Who works it.
-    pub queue: Queue,
-    /// Staffed hours until due.
-    pub hours: u16,
-    /// Urgency when opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub urgency: Option<Urgency>,
-}
-
-/// A queue's staffed hours as operators write them (`"09:00-22:00"`).
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RawStaffed {
-    /// Every day.
-    pub daily: Vec<String>,
-    /// Days that differ: `mon` … `sun`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub days: BTreeMap<String, Vec<String>>,
-}
-
-/// A calendar file.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RawCalendar {
-    /// The last day that the notice covers.
-    pub covers_until: String,
-    /// Days off.
-    pub days_off: Vec<String>,
-    /// Weekend days on which people work.
-    pub makeup_workdays: Vec<String>,
-}
-
-/// Everything that operators write about rules.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RawRules {
-    /// Rules by id.
-    #[serde(default)]
-    pub rule: BTreeMap<String, RawRule>,
-    /// Task kinds by name.
-    #[serde(default)]
-    pub task: BTreeMap<String, RawTask>,
-    /// Staffed hours by queue.
-    #[serde(default)]
-    pub staffed: BTreeMap<String, RawStaffed>,
-    /// Policies.
-    pub policy: Policy,
-    /// The language of texts.
-    pub language: Language,
+/// When an answer that is none is asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// See [`RawAgain::courier_looks`].
+    pub courier_looks: Length,
+    /// See [`RawAgain::no_answer`].
+    pub no_answer: Length,
+    /// See [`RawAgain::by_phone`].
+    pub by_phone: Length,
+    /// See [`RawAgain::return_silent`].
+    pub return_silent: Length,
+    /// See [`RawAgain::return_unscanned`].
+    pub return_unscanned: Length,
+    /// See [`RawAgain::undeclared`].
+    pub undeclared: Length,
+    /// See [`RawAgain::extension`].
+    pub extension: Length,
 }
 
 /// The compiled configuration.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    versions: BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>,
+    /// By platform, then by rule: looked up several times a decision. A rule of all platforms stands under each.
+    versions: Vec<Vec<RuleVersion>>,
     tasks: Vec<TaskRule>,
     staffed: [StaffedHours; 3],
     working_days: WorkingDays,
@@ -261,6 +161,8 @@ pub struct Rules {
     pub policy: Policy,
     /// The ETA gate as a length.
     pub eta_gate: Length,
+    /// When an answer that is none is asked for again.
+    pub again: Again,
     /// The texts in the configured language.
     pub texts: Texts,
 }
@@ -302,6 +204,7 @@ impl Rules {
             say(format!("staffed.{name}"), unknown(name, Queue::WORDS));
         }
         let working_days = compile_calendars(calendars, &mut say);
+        let again = compile_again(&raw.policy.again, &mut say);
         let eta_gate = Length::parse(&raw.policy.eta_gate).unwrap_or_else(|e| {
             say("policy.eta_gate".to_owned(), e.to_string());
             Length::hours(48)
@@ -315,14 +218,18 @@ impl Rules {
                 *name = short_province(name);
             }
         }
-        if problems.is_empty() { Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, texts }) } else { Err(problems) }
+        let versions = by_platform(&versions);
+        if problems.is_empty() {
+            Ok(Rules { versions, tasks, staffed, working_days, policy, eta_gate, again, texts })
+        } else {
+            Err(problems)
+        }
     }
 
     /// The version of a rule that holds for a clock that starts at this instant.
     #[must_use]
     pub fn version(&self, kind: RuleKind, platform: Platform, start: Instant) -> Option<&RuleVersion> {
-        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
-        let versions = self.versions.get(&(prefix, kind))?;
+        let versions = self.versions.get(platform as usize * RuleKind::ALL.len() + kind as usize)?;
         versions.iter().rfind(|v| v.from <= start && start < v.until).or_else(|| versions.last())
     }
 
@@ -343,6 +250,14 @@ impl Rules {
     pub const fn working_days(&self) -> &WorkingDays {
         &self.working_days
     }
+}
+
+fn by_platform(versions: &BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>) -> Vec<Vec<RuleVersion>> {
+    let of = |platform: Platform, kind: RuleKind| {
+        let prefix = if kind.is_platform_rule() { platform.rule_prefix() } else { "" };
+        versions.get(&(prefix, kind)).cloned().unwrap_or_default()
+    };
+    Platform::ALL.iter().flat_map(|&platform| RuleKind::ALL.iter().map(move |&kind| (platform, kind))).map(|(p, k)| of(p, k)).collect()
 }
 
 type Say<'a> = &'a mut dyn FnMut(String, String);
@@ -464,20 +379,20 @@ fn compile_ladder(raw: Option<&RawLadder>, span: Span, key: &str, say: Say) -> L
             let mut rungs = Vec::new();
             for text in texts {
                 match Length::parse(text) {
-                    Ok(length) => rungs.push(length),
+                    Ok(before) => rungs.push(Step { before, name: text.clone() }),
                     Err(e) => say(key.to_owned(), e.to_string()),
                 }
             }
             if rungs.is_empty() {
                 say(key.to_owned(), "a ladder needs at least one rung".to_owned());
             }
-            if rungs.windows(2).any(|w| w[0] <= w[1]) {
+            if rungs.windows(2).any(|w| w[0].before <= w[1].before) {
                 say(key.to_owned(), "rungs go from the longest to the shortest, each once".to_owned());
             }
             if let (Span::Hours(length), Some(first)) = (span, rungs.first())
-                && *first > length
+                && first.before > length
             {
-                say(key.to_owned(), format!("the first rung ({first}) is longer than the rule itself ({length})"));
+                say(key.to_owned(), format!("the first rung ({}) is longer than the rule itself ({length})", first.name));
             }
             Ladder::Before(rungs)
         }
@@ -507,6 +422,29 @@ fn compile_tasks(raw: &BTreeMap<String, RawTask>, say: Say) -> Vec<TaskRule> {
             }
         })
         .collect()
+}
+
+fn compile_again(raw: &RawAgain, say: Say) -> Again {
+    let mut length = |field: &str, text: &str| match Length::parse(text) {
+        Ok(length) if length > Length::ZERO => length,
+        Ok(_) => {
+            say(format!("policy.again.{field}"), "must be longer than nothing".to_owned());
+            Length::hours(1)
+        }
+        Err(e) => {
+            say(format!("policy.again.{field}"), e.to_string());
+            Length::hours(1)
+        }
+    };
+    Again {
+        courier_looks: length("courier_looks", &raw.courier_looks),
+        no_answer: length("no_answer", &raw.no_answer),
+        by_phone: length("by_phone", &raw.by_phone),
+        return_silent: length("return_silent", &raw.return_silent),
+        return_unscanned: length("return_unscanned", &raw.return_unscanned),
+        undeclared: length("undeclared", &raw.undeclared),
+        extension: length("extension", &raw.extension),
+    }
 }
 
 const DAY_NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

@@ -5,7 +5,7 @@
 
 use crate::casefile::*;
 use crate::decision::*;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::money::Money;
 use crate::rules::Rules;
@@ -41,6 +41,8 @@ pub(crate) struct Run<'a> {
     pub noted: Vec<Change>,
     /// Changes so far: a settling that adds none is done.
     pub moves: u32,
+    /// The changes at the end of the last reconciliation: without a newer one, another would find the same.
+    pub reconciled: Option<u32>,
     /// The rung that acts.
     pub rung: Option<Rung>,
     /// Room for the deadlines that the state asks for.
@@ -94,8 +96,12 @@ impl Ask {
         self
     }
     /// Does this operation by hand.
-    pub(crate) const fn by_hand(mut self, operation: Index) -> Self {
-        self.operation = Some(operation);
+    pub(crate) const fn by_hand(self, operation: Index) -> Self {
+        self.about(Some(operation))
+    }
+    /// About this operation, if any.
+    pub(crate) const fn about(mut self, operation: Option<Index>) -> Self {
+        self.operation = operation;
         self
     }
     /// Due with this deadline, where there is one.
@@ -155,7 +161,19 @@ pub(crate) struct TaskChange {
 impl<'a> Run<'a> {
     /// Begins.
     pub(crate) fn new(file: CaseFile, rules: &'a Rules, world: &'a World, now: Instant) -> Self {
-        Run { file, rules, world, now, because: Vec::new(), out: Vec::new(), noted: Vec::new(), moves: 0, rung: None, wants: Vec::new() }
+        Run {
+            file,
+            rules,
+            world,
+            now,
+            because: Vec::new(),
+            out: Vec::new(),
+            noted: Vec::new(),
+            moves: 0,
+            reconciled: None,
+            rung: None,
+            wants: Vec::new(),
+        }
     }
 
     /// The world as far as this case file has read it.
@@ -317,7 +335,10 @@ impl<'a> Run<'a> {
     fn refresh(&mut self, task: Index, ask: &Ask) {
         let state = &self.file.tasks[task as usize];
         let adopt = ask.deadline.filter(|d| state.deadline != Some(*d) && state.deadline.is_none());
+        // A rung wakes a task that sleeps; what a fact asks of it can wait.
+        let wakes = self.rung.is_some() && matches!(state.state, TaskState::Snoozed(_));
         let change = TaskChange {
+            state: wakes.then_some(TaskState::Open),
             urgency: Some(ask.urgency),
             deadline: adopt,
             due_at: adopt.map(|d| self.file.deadlines[d as usize].due_at),
@@ -396,6 +417,7 @@ impl<'a> Run<'a> {
             outcomes: task.outcomes.clone(),
             money_at_stake: task.money,
             reply_template: text.and_then(|t| t.reply.as_deref()).map(fill),
+            statement: task.parcel.filter(|_| task.kind == TaskKind::FileClaimByHand).map(|p| crate::playbook::claim::statement(self, p)),
         }
     }
 
@@ -514,8 +536,9 @@ impl<'a> Run<'a> {
         self.emit(DecisionBody::TaskClosed(body));
     }
 
-    /// Ends the open task of a kind in a case, if there is one.
+    /// Ends the open task of a kind in a case, if there is one; nor is it asked again.
     pub(crate) fn drop_task(&mut self, case: Index, kind: TaskKind) {
+        self.file.timers.retain(|t| t.case != Some(case) || t.kind != TimerKind::AskAgain(kind));
         if let Some(task) = self.file.open_task(case, kind) {
             self.close_task(task, TaskOutcome::NotNeeded);
         }
@@ -536,11 +559,6 @@ impl<'a> Run<'a> {
         let rule = self.rules.task(kind);
         let at = until.unwrap_or_else(|| self.rules.staffed(rule.queue).add(self.now, rule.hours));
         self.ask_again(kind, case, at);
-    }
-
-    /// The same local time on the next day.
-    pub(crate) fn next_day(&self) -> Instant {
-        self.now + Length::days(1)
     }
 }
 

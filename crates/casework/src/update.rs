@@ -9,8 +9,10 @@ use crate::fact::{Answers, TaskUpdateFact};
 use crate::instant::Instant;
 use crate::look::index;
 use crate::playbook;
+use crate::rule_kind::RuleKind;
 use crate::run::{Run, TaskChange};
 use crate::task_table::missing_answer;
+use crate::wants::{Want, wants};
 use crate::words::*;
 
 /// A task that a person has just done.
@@ -153,24 +155,14 @@ impl Run<'_> {
     /// A closed task comes back under its own id; a deadline that it had met is set anew where its due time is ahead.
     fn reopen(&mut self, task: Index, outcome: TaskOutcome) -> Result<(), Refusal> {
         let now = self.now;
-        let state = &self.file.tasks[task as usize];
-        if let Some(case) = state.case.filter(|c| !self.file.is_case_open(*c)) {
-            let old = self.case(case).clone();
-            let again = self.open_case(old.kind, old.subject, old.parcel);
-            let id = self.case(again).id.clone();
-            let opened_at = self.case(again).opened_at;
-            let fresh = self.case_mut(again);
-            *fresh = Case { id, opened_at, closed: None, waits_for: None, operation: None, ..old };
-            self.file.tasks[task as usize].case = Some(again);
+        if let Some(case) = self.file.tasks[task as usize].case {
+            let case = if self.file.is_case_open(case) { case } else { self.reopen_case(case) };
+            self.file.tasks[task as usize].case = Some(case);
+            self.take_first_answer_back(task, case);
         }
         playbook::undo(self, task, outcome);
-        let state = &mut self.file.tasks[task as usize];
-        let deadline = state.deadline.take();
-        state.state = TaskState::Closed(outcome);
-        let ahead = deadline.filter(|&d| self.file.deadlines[d as usize].due_at > now);
-        if let Some(d) = ahead.filter(|&d| self.file.deadlines[d as usize].state == DeadlineState::Met) {
-            self.file.deadlines[d as usize].undone = true;
-        }
+        self.revive_deadlines();
+        let deadline = self.file.tasks[task as usize].deadline.take();
         let rule = deadline.map(|d| (self.file.deadlines[d as usize].rule, self.file.deadlines[d as usize].subject));
         self.reconcile();
         let running = rule.and_then(|(rule, subject)| self.file.running(rule, subject));
@@ -188,6 +180,50 @@ impl Run<'_> {
             TaskChange { state: Some(TaskState::Open), due_at: Some(due_at), deadline: running, ..TaskChange::default() },
         );
         Ok(())
+    }
+
+    /// The case that came after a closed one, or else a new one, which knows what the old one knew and whose clocks were the old one's.
+    fn reopen_case(&mut self, case: Index) -> Index {
+        let old = self.case(case).clone();
+        if let Some(later) = self.file.open_case(old.kind, old.subject) {
+            return later;
+        }
+        let again = self.open_case(old.kind, old.subject, old.parcel);
+        let (id, opened_at) = (self.case(again).id.clone(), self.case(again).opened_at);
+        *self.case_mut(again) = Case { id, opened_at, closed: None, waits_for: None, operation: None, ..old };
+        for deadline in self.file.deadlines.iter_mut().filter(|d| d.subject == Subject::Case(case)) {
+            deadline.subject = Subject::Case(again);
+        }
+        again
+    }
+
+    /// The buyer has no answer yet where the only task that somebody ended is open again, and the time for it is not over.
+    fn take_first_answer_back(&mut self, task: Index, case: Index) {
+        let ended = |t: &Task| matches!(t.state, TaskState::Closed(o) if !matches!(o, TaskOutcome::NotNeeded | TaskOutcome::Missed));
+        let mut others = self.file.tasks.iter().enumerate().filter(|(i, _)| index(*i) != task);
+        let in_time = self.file.deadlines.iter().any(|d| {
+            d.rule == RuleKind::FirstAnswer && d.subject == Subject::Case(case) && d.state == DeadlineState::Met && d.due_at > self.now
+        });
+        if in_time && !others.any(|(_, t)| t.case == Some(case) && ended(t)) {
+            self.case_mut(case).answered_at = None;
+        }
+    }
+
+    /// Clears the way for the deadlines that are asked for again, and whose due time is ahead, to be set anew.
+    fn revive_deadlines(&mut self) {
+        let mut wanted = std::mem::take(&mut self.wants);
+        wanted.clear();
+        wants(&self.file, self.rules, &mut wanted);
+        for (rule, subject, want) in wanted.iter().filter(|(rule, _, _)| !rule.restarts()) {
+            let Want::Running(clock) = want else { continue };
+            let is_met = |d: &&mut Deadline| {
+                d.rule == *rule && d.subject == *subject && d.starts_at == clock.start && d.state == DeadlineState::Met && !d.undone
+            };
+            for deadline in self.file.deadlines.iter_mut().filter(is_met).filter(|d| d.due_at > self.now) {
+                deadline.undone = true;
+            }
+        }
+        self.wants = wanted;
     }
 }
 

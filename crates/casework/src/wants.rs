@@ -6,7 +6,7 @@ use crate::casefile::*;
 use crate::instant::{Instant, Length};
 use crate::look::index;
 use crate::parcel::Phase;
-use crate::region::{same_city, short_province};
+use crate::region::short_province;
 use crate::rule_kind::RuleKind as K;
 use crate::rules::{Rules, Span};
 use crate::words::*;
@@ -127,11 +127,11 @@ fn outbound(file: &CaseFile, rules: &Rules, i: Index, parcel: &Parcel, out: &mut
         }
     }
     let start = if K::SecondScan.exists_for(platform) && parcel.events().nth(1).is_none() {
-        // The second scan never came: its breach starts the clock.
+        // The second scan never came: its breach starts the clock, as long after the first scan as it was due, if that is corrected since.
         file.deadlines
             .iter()
             .rfind(|d| d.rule == K::SecondScan && d.subject == subject && d.state == DeadlineState::Breached)
-            .map(|d| d.due_at)
+            .map(|d| first + d.due_at.since(d.starts_at))
     } else {
         parcel.newest().map(|s| s.at)
     };
@@ -168,16 +168,24 @@ fn movement(rule: K, parcel: &Parcel, start: Option<Instant>, subject: Subject, 
     out.push((rule, subject, want));
 }
 
+const fn delivery_rule(scan: &Scan) -> Option<K> {
+    match scan.status {
+        TrackingStatus::OutForDelivery | TrackingStatus::DeliveryFailed => Some(K::DeliveryAttempt),
+        TrackingStatus::ReadyForPickup => Some(K::PickupWait),
+        _ => None,
+    }
+}
+
 /// Attempts to deliver and waits at a pick-up point, each met by the scan after it; none once the parcel turned round.
 fn delivery(parcel: &Parcel, subject: Subject, out: &mut Wants) {
     let turned = parcel.turned_since();
     let mut events = parcel.events().peekable();
     while let Some(scan) = events.next() {
-        let rule = match scan.status {
-            TrackingStatus::OutForDelivery | TrackingStatus::DeliveryFailed => K::DeliveryAttempt,
-            TrackingStatus::ReadyForPickup => K::PickupWait,
-            _ => continue,
-        };
+        let Some(rule) = delivery_rule(scan) else { continue };
+        // Of two attempts at one instant, one clock starts.
+        if events.peek().is_some_and(|next| next.at == scan.at && delivery_rule(next) == Some(rule)) {
+            continue;
+        }
         if turned.is_some_and(|turned| scan.at >= turned) {
             break;
         }
@@ -188,21 +196,17 @@ fn delivery(parcel: &Parcel, subject: Subject, out: &mut Wants) {
 
 fn presumed_lost(parcel: &Parcel, subject: Subject, rules: &Rules, out: &mut Wants) {
     let (Some(first), Some(newest)) = (parcel.first_scan(), parcel.newest()) else { return };
-    let same = match (&parcel.origin, &parcel.destination) {
-        (Some(a), Some(b)) => same_city(a, b) == Some(true),
-        _ => false,
-    };
     let quiet = match rules.version(K::PresumedLost, Platform::Other, first).and_then(|v| v.variants.get("quiet")) {
         Some(Span::Hours(quiet)) => *quiet,
         _ => Length::hours(48),
     };
-    let clock = Clock { floor: Some(newest.at + quiet), variant: same.then_some("same_city"), ..from(first) };
-    let met = match parcel.phase() {
-        Phase::Unscanned | Phase::Moving | Phase::OutForDelivery => None,
-        Phase::Lost => parcel.lost_since(),
-        Phase::Back | Phase::Home | Phase::Refused => parcel.turned_since().or(Some(newest.at)),
-        Phase::Delivered | Phase::Waiting => Some(newest.at),
+    let clock = Clock { floor: Some(newest.at + quiet), variant: parcel.same_city.then_some("same_city"), ..from(first) };
+    // What ended it once ended it, whatever was scanned later: scans in any order end in the same.
+    let ends = |s: &Scan| {
+        use TrackingStatus as T;
+        matches!(s.status, T::Delivered | T::Refused | T::ReadyForPickup) || s.turns_round() || s.is_exception(ExceptionReason::Lost)
     };
+    let met = [parcel.events().find(|s| ends(s)).map(|s| s.at), parcel.turned_at, parcel.lost_at].into_iter().flatten().min();
     out.push((K::PresumedLost, subject, until(clock, met)));
 }
 
@@ -236,7 +240,12 @@ fn hub_variant(file: &CaseFile, rules: &Rules, parcel: &Parcel) -> Option<&'stat
 
 fn way_back(file: &CaseFile, i: Index, parcel: &Parcel, out: &mut Wants) {
     let subject = Subject::Parcel(i);
-    let start = if parcel.direction == Direction::Return { parcel.first_scan() } else { parcel.turned_since() };
+    let start = match parcel.direction {
+        // Under a new number for the way back it turned round when it got that number.
+        Direction::Return if file.turned_into(i).is_some() => Some(parcel.declared_at),
+        Direction::Return => parcel.first_scan(),
+        _ => parcel.turned_since(),
+    };
     let Some(start) = start else { return };
     if !parcel.is_current() || parcel.lost_since().is_some() {
         return;
@@ -335,30 +344,43 @@ fn after_sale(file: &CaseFile, i: Index, sale: &AfterSale, out: &mut Wants) {
     use AfterSaleStatus as S;
     let (subject, platform) = (Subject::AfterSale(i), file.key.platform);
     let response = [K::AfterSaleResponse, K::RefundResponse, K::AfterSaleReview].into_iter().find(|k| k.exists_for(platform));
-    let newest = sale.steps.len().saturating_sub(1);
     for (n, step) in sale.steps.iter().enumerate() {
-        let next = sale.steps.get(n + 1);
+        let later = &sale.steps[n + 1..];
         match (step.status, response) {
             (S::Requested, Some(rule)) => {
-                let variant = (!file.is_on_the_road() && file.shipped_at().is_none()).then_some("unshipped");
-                let clock = Clock { given: sale.respond_by.filter(|_| n == newest), variant, ..from(step.at) };
-                out.push((rule, subject, until(clock, next.map(|s| s.at))));
+                // What was shipped after it was asked does not lengthen the answer's time.
+                let variant = (!file.is_shipped_at(step.at)).then_some("unshipped");
+                let clock = Clock { given: step.respond_by, variant, ..from(step.at) };
+                out.push((rule, subject, until(clock, later.first().map(|s| s.at))));
             }
             (S::BuyerShipped, _) => {
-                let end = sale.steps[n..].iter().find(|s| matches!(s.status, S::Refunded | S::Closed | S::Cancelled | S::Rejected));
-                let given = sale.extended_until.or(sale.respond_by.filter(|_| n == newest));
-                out.push((K::ReturnReceipt, subject, until(Clock { given, ..from(step.at) }, end.map(|s| s.at))));
+                let end = later.iter().position(|s| matches!(s.status, S::Refunded | S::Closed | S::Cancelled | S::Rejected));
+                // While the goods come home the platform may give another limit with a later step.
+                let told = sale.steps[n..].iter().take(end.map_or(usize::MAX, |end| end + 1)).rev().find_map(|s| s.respond_by);
+                let clock = Clock { given: sale.extended_until.or(told), ..from(step.at) };
+                out.push((K::ReturnReceipt, subject, until(clock, end.map(|end| later[end].at))));
             }
-            (S::Agreed, _) if sale.goods_come_back() => {
-                let sent = sale.at(S::BuyerShipped).or_else(|| sale.return_parcel.map(|p| file.parcel(p).declared_at.max(step.at)));
-                if sent.is_some() || !matches!(sale.status(), Some(S::Refunded | S::Closed | S::Cancelled | S::Rejected | S::Received)) {
-                    out.push((K::ReturnWaybill, subject, until(from(step.at), sent)));
-                }
-            }
+            (S::Agreed, _) if sale.goods_come_back() => return_waybill(file, subject, sale, n, out),
             _ => {}
         }
     }
     auto_refund_appeal(file, subject, sale, out);
+}
+
+/// The buyer is to say by what parcel the goods of this agreement come, unless it was taken back or ended.
+fn return_waybill(file: &CaseFile, subject: Subject, sale: &AfterSale, agreed: usize, out: &mut Wants) {
+    use AfterSaleStatus as S;
+    let (start, later) = (sale.steps[agreed].at, &sale.steps[agreed + 1..]);
+    let (sent, ended) = match later.iter().find(|s| s.status != S::Agreed) {
+        Some(step) if step.status == S::BuyerShipped => (Some(step.at), false),
+        Some(_) => (None, true),
+        None => (None, false),
+    };
+    // A number alone sends nothing: its first scan says as much as the platform's word.
+    let scanned = || sale.return_parcel.and_then(|p| file.parcel(p).first_scan()).map(|first| first.max(start));
+    if !ended {
+        out.push((K::ReturnWaybill, subject, until(from(start), sent.or_else(scanned))));
+    }
 }
 
 fn auto_refund_appeal(file: &CaseFile, subject: Subject, sale: &AfterSale, out: &mut Wants) {
@@ -391,37 +413,38 @@ fn dispute_clocks(platform: Platform, subject: Subject, dispute: &Dispute, out: 
                 out.push((K::DisputeAnswer, subject, until(from(step.at), done)));
             }
             S::EvidenceRequested => {
-                let clock = Clock { given: dispute.evidence_by, ..from(step.at) };
-                let done = [next, dispute.submitted_at].into_iter().flatten().min();
-                out.push((K::Evidence, subject, until(clock, done)));
+                // The limit may have been named before evidence was wanted, but not with an earlier round's.
+                let since = dispute.steps[..n].iter().rposition(|s| s.status == S::EvidenceRequested).map_or(0, |before| before + 1);
+                let given = dispute.steps[since..=n].iter().rev().find_map(|s| s.evidence_by);
+                out.push((K::Evidence, subject, until(Clock { given, ..from(step.at) }, next)));
             }
             S::Ruled if matches!(step.ruling, Some(Ruling::Buyer | Ruling::Split)) => {
-                let clock = Clock { given: dispute.appeal_by, ..from(step.at) };
+                let clock = Clock { given: step.appeal_by, ..from(step.at) };
                 let done = [later(n, &[S::Appealed, S::AppealRuled, S::Closed]), dispute.appeal_done_at].into_iter().flatten().min();
                 out.push((K::RulingAppeal, subject, until(clock, done)));
             }
             _ => {}
         }
     }
-    let told = dispute.steps.iter().position(|s| s.status == S::EvidenceSubmitted);
-    let submitted = [told.map(|n| dispute.steps[n].at), dispute.submitted_at].into_iter().flatten().min();
-    if let Some(start) = submitted {
-        let ruled = dispute.steps.iter().find(|s| matches!(s.status, S::Ruled | S::AppealRuled | S::Closed)).map(|s| s.at);
-        out.push((K::RulingWait, subject, until(from(start), ruled)));
+    // Evidence that is asked for once more starts the wait anew.
+    if let Some(n) = dispute.steps.iter().rposition(|s| s.status == S::EvidenceSubmitted) {
+        let ruled = later(n, &[S::Ruled, S::AppealRuled, S::Closed]);
+        out.push((K::RulingWait, subject, until(from(dispute.steps[n].at), ruled)));
     }
 }
 
 fn commitment_clock(file: &CaseFile, subject: Subject, commitment: &Commitment, out: &mut Wants) {
+    let Some(made_at) = commitment.made_at else { return };
     let variant = match commitment.promise {
         Promise::Reply => Some("reply"),
         Promise::Reship => Some("reship"),
         _ => None,
     };
-    let clock = Clock { given: commitment.due_at, variant, ..from(commitment.made_at) };
+    let clock = Clock { given: commitment.due_at, variant, ..from(made_at) };
     let sent = if commitment.promise == Promise::Reship {
         let keeps = |p: &&Parcel| match &commitment.waybill {
             Some(waybill) => &p.waybill == waybill,
-            None => p.direction == Direction::Reship && p.declared_at >= commitment.made_at,
+            None => p.direction == Direction::Reship && p.declared_at >= made_at,
         };
         file.parcels.iter().filter(keeps).filter_map(Parcel::first_scan).min()
     } else {
@@ -435,7 +458,9 @@ fn case_clocks(file: &CaseFile, subject: Subject, case: &Case, out: &mut Wants) 
     if let Some(asked) = case.asked_at {
         out.push((K::FirstAnswer, subject, until(from(asked), case.answered_at)));
         if case.kind == CaseKind::NotReceived {
-            out.push((K::NotReceived, subject, until(from(asked), case.offered_at)));
+            // Said again later, it is the same loss: its clock started with the first word.
+            let first = file.deadlines.iter().find(|d| d.rule == K::NotReceived && d.subject == subject).map(|d| d.starts_at);
+            out.push((K::NotReceived, subject, until(from(first.unwrap_or(asked)), case.offered_at)));
         }
     }
     let appealed = match case.subject {

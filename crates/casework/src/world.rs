@@ -150,22 +150,28 @@ impl<'a> Seen<'a> {
     /// Whether a courier is known not to reach an area: the newest word about it decides.
     #[must_use]
     pub fn out_of_reach(self, courier: Courier, area: &Area, now: Instant) -> bool {
-        let Some(province) = area.province.as_deref().map(short_province) else { return false };
-        let Some(known) = self.world.reaches.get(&(courier, province)) else { return false };
+        self.no_reach(courier, area, now).is_some()
+    }
+
+    /// The newest word about a courier's reach, where it says that it does not reach the area; and until when that holds.
+    #[must_use]
+    pub fn no_reach(self, courier: Courier, area: &Area, now: Instant) -> Option<(&'a FactId, Option<Instant>)> {
+        let province = area.province.as_deref().map(short_province)?;
+        let known = self.world.reaches.get(&(courier, province))?;
         let same = |known: &Option<String>, asked: &Option<String>| match known {
             None => true,
             Some(known) => asked.as_deref().is_some_and(|asked| short_place(known) == short_place(asked)),
         };
-        known
-            .iter()
-            .take_while(|&&i| i < self.position)
-            .filter_map(|&i| match &self.world.changes[i as usize].news {
-                News::Reach(reach) => Some((i, reach)),
-                News::Disruption(_) => None,
-            })
-            .filter(|(_, r)| same(&r.city, &area.city) && same(&r.district, &area.district) && r.until.is_none_or(|until| now < until))
-            .max_by_key(|(i, r)| (r.at, *i))
-            .is_some_and(|(_, r)| !r.serves)
+        let changes = known.iter().take_while(|&&i| i < self.position).map(|&i| (i, &self.world.changes[i as usize]));
+        let words = changes.filter_map(|(i, change)| match &change.news {
+            News::Reach(reach) => Some((i, &change.cause, reach)),
+            News::Disruption(_) => None,
+        });
+        words
+            .filter(|(_, _, r)| same(&r.city, &area.city) && same(&r.district, &area.district) && r.until.is_none_or(|until| now < until))
+            .max_by_key(|(i, _, r)| (r.at, *i))
+            .filter(|(_, _, r)| !r.serves)
+            .map(|(_, cause, r)| (cause, r.until))
     }
 
     /// The disruptions of one effect that touch a deadline.
@@ -179,9 +185,17 @@ impl<'a> Seen<'a> {
         !self.is_calm() && self.disruptions().any(|d| d.from <= now && now < d.until && touches(d, scope))
     }
 
-    /// When a clock of this length is due, standing still for every `suspend` that it meets.
+    /// When a clock of this length is due, standing still for every `suspend` that it meets. `lost` says how much of the clock's own time
+    /// a span holds and `add` lets that much of it pass: a clock that stands still anyway loses nothing.
     #[must_use]
-    pub fn suspend(self, scope: &Scope<'_>, start: Instant, due: Instant) -> Instant {
+    pub(crate) fn suspend(
+        self,
+        scope: &Scope<'_>,
+        start: Instant,
+        due: Instant,
+        lost: impl Fn(Instant, Instant) -> Length,
+        add: impl Fn(Instant, Length) -> Instant,
+    ) -> Instant {
         let mut spans: Vec<(Instant, Instant)> =
             self.touching(DisruptionEffect::Suspend, scope).map(|d| (d.from.max(start), d.until)).collect();
         spans.sort_unstable();
@@ -189,7 +203,10 @@ impl<'a> Seen<'a> {
         for (from, until) in spans {
             let from = from.max(counted);
             if from < due && from < until {
-                due = due + until.since(from);
+                let still = lost(from, until);
+                if still > Length::ZERO {
+                    due = add(due, still);
+                }
                 counted = until;
             }
         }

@@ -4,9 +4,11 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
+pub mod client;
 pub mod commands;
 pub mod config;
 mod daemon;
+pub mod demo;
 pub mod http;
 pub mod reference;
 pub mod replay;

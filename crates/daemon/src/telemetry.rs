@@ -9,9 +9,9 @@ use tracing_subscriber::fmt::time::SystemTime;
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people
+    /// For people.
     Text,
-    /// One JSON object a line, for collectors
+    /// One JSON object a line, for collectors.
     Json,
 }
 
@@ -23,11 +23,23 @@ const USUAL: &str = "info,sqlx=warn,tokio_cron_scheduler=warn";
 /// # Errors
 /// Where `PARCELWARD_LOG` is no filter.
 pub fn start(format: LogFormat) -> anyhow::Result<()> {
+    start_with(format, USUAL)
+}
+
+/// The same for a command whose output a log would disturb: only what is wrong.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_quietly(format: LogFormat) -> anyhow::Result<()> {
+    start_with(format, "warn")
+}
+
+fn start_with(format: LogFormat, usual: &str) -> anyhow::Result<()> {
     let filter = match std::env::var("PARCELWARD_LOG") {
         Ok(text) if !text.trim().is_empty() => EnvFilter::try_new(&text).map_err(|e| {
             anyhow::anyhow!("PARCELWARD_LOG is `{text}`, which is no filter ({e}): write `debug` or `info,parcelward=debug`")
         })?,
-        _ => EnvFilter::new(USUAL),
+        _ => EnvFilter::new(usual),
     };
     // The journal writes the time of each line itself.
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();

@@ -1,4 +1,5 @@
 //! The binary itself: how it starts, what it says, how it ends.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -102,4 +103,16 @@ fn written_out_files_are_a_right_configuration() {
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
     let again = command(dir.path()).args(["config", "init", "mine"]).output().unwrap();
     assert_eq!(again.status.code(), Some(2), "nothing of yours is overwritten");
+}
+
+#[test]
+fn the_demo_shows_tasks_and_leaves_nothing_behind() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = command(dir.path()).env("TMPDIR", dir.path()).env_remove("PARCELWARD_LOG").args(["demo", "--once"]).output().unwrap();
+    let (text, said) = (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap());
+    assert_eq!(out.status.code(), Some(0), "{said}");
+    let open: u64 = text.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(open > 20 && text.contains("http://127.0.0.1:") && text.contains("Ctrl-C"), "{text}");
+    assert!(text.contains('¥') && text.contains('→') && text.contains('✗'), "{text}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the temporary folder is gone");
 }

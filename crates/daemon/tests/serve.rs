@@ -1,4 +1,5 @@
 //! The HTTP API as its users meet it: a real server, a real database.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod common;
 
@@ -383,6 +384,7 @@ async fn the_description_is_whole() {
         "/v1/board",
         "/v1/coverage",
         "/v1/export",
+        "/v1/import",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -433,4 +435,47 @@ async fn a_stop_finishes_what_runs_and_keeps_what_it_took() {
     stop.await.unwrap().unwrap();
     let again = Daemon::with(FIRST_RUNG, daemon.dir, &[]).await;
     assert_eq!(again.task("ship_now").await["order_id"], "O1");
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_imported_raw_and_as_a_form_and_twice_is_once() {
+    let daemon = Daemon::at("2026-03-22T12:00:00+08:00").await;
+    let orders = sample("orders.csv");
+    let raw = |query: &str, body: Vec<u8>| answer(daemon.ask(Method::POST, &format!("/v1/import?{query}")).body(body));
+    let (status, first) = raw("file=orders.csv&shop=shop", orders.clone()).await;
+    assert_eq!(status, StatusCode::OK, "{first}");
+    let taken = first["taken"].as_u64().unwrap();
+    assert!(taken > 1_000, "{taken}");
+    assert_eq!((first["kind"].as_str(), first["format"].as_str()), (Some("pinduoduo.orders"), Some("GB18030")));
+    let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::bytes(orders).file_name("mine.csv"));
+    let (status, again) = answer(daemon.ask(Method::POST, "/v1/import?shop=shop").multipart(form)).await;
+    assert_eq!((status, again["taken"].as_u64(), again["duplicates"].as_u64()), (StatusCode::OK, Some(0), Some(taken)), "{again}");
+    assert_eq!(again["file"], "mine.csv");
+    let (status, shipments) = raw("file=shipments.xlsx&shop=shop", sample("shipments.xlsx")).await;
+    assert_eq!(
+        (status, shipments["format"].as_str(), shipments["rejected"].as_u64()),
+        (StatusCode::OK, Some("XLSX"), Some(0)),
+        "{shipments}"
+    );
+    for (query, body, field) in [
+        ("shop=shop", b"a,b,c\n1,2,3\n".to_vec(), "file"),
+        ("kind=nonsense", sample("after_sales.csv"), "kind"),
+        ("colour=red", Vec::new(), "colour"),
+    ] {
+        let (status, problem) = raw(query, body).await;
+        assert_eq!((status, problem["errors"][0]["field"].as_str()), (StatusCode::UNPROCESSABLE_ENTITY, Some(field)), "{problem}");
+    }
+    let good = order("J1", PAID, "1.00").to_string();
+    let bad = good.replace("59.90", "1").replace("pinduoduo", "ebay");
+    let (status, report) = raw("file=facts.jsonl", format!("{good}\n{bad}\n").into_bytes()).await;
+    assert_eq!((status, report["taken"].as_u64(), report["rejected"].as_u64()), (StatusCode::OK, Some(1), Some(1)), "{report}");
+    assert_eq!(
+        (report["problems"][0]["row"].as_u64(), report["problems"][0]["header"].as_str()),
+        (Some(2), Some("data.platform")),
+        "{report}"
+    );
 }

@@ -100,6 +100,13 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
         // The parcel left before its label was changed: now the courier is asked.
         let left = run.file.outbound().map(|(i, p)| (i, p.phase())).rfind(|(_, phase)| phase.is_on_its_way());
         if let (Some((parcel, phase)), Some(_)) = (left, run.file.open_task(case, TaskKind::CorrectOrderAddress)) {
+            if run.file.open_case(CaseKind::AddressChange, Subject::Parcel(parcel)).is_some() {
+                // The parcel has such a case already: the wish goes there.
+                let address = run.case(case).new_address.clone();
+                run.close_case(case, CaseOutcome::Recovered);
+                asked(run, Some(parcel), address);
+                return;
+            }
             run.drop_task(case, TaskKind::CorrectOrderAddress);
             let state = run.case_mut(case);
             state.subject = Subject::Parcel(parcel);

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the answer. It is a person's, with the facts and the advice on the task.
 
-use super::{advice_on_the_way, intercept};
+use super::{advice_on_the_way, appeal, intercept};
 use crate::casefile::*;
 use crate::look::index;
 use crate::parcel::Phase;
@@ -76,7 +76,7 @@ pub(super) fn breached(run: &mut Run<'_>, subject: Subject) {
 
 /// `answer_after_sale`, `record_auto_refund`.
 pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
-    let sale = super::appeal::sale_of(run, d.case);
+    let sale = appeal::sale_of(run, d.case);
     match (d.outcome, sale) {
         (TaskOutcome::Agree, Some(sale)) => {
             run.file.after_sales[sale as usize].we_agreed = true;
@@ -122,6 +122,9 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
         |t: &Task| t.case == Some(case) && t.kind == TaskKind::RecordAutoRefund && t.state != TaskState::Closed(TaskOutcome::NotNeeded);
     if by_platform && run.file.tasks.iter().any(recording) {
         // It is closed when somebody has recorded how it came about, or decided otherwise.
+        if !busy(TaskKind::RecordAutoRefund) {
+            appeal::goes_with_another(run, case);
+        }
         return;
     }
     run.close_case(case, outcome);

@@ -2,6 +2,7 @@
 
 use super::{after_sale, serve, stalled};
 use crate::casefile::*;
+use crate::look::index;
 use crate::run::{Ask, Run};
 use crate::words::*;
 
@@ -27,12 +28,15 @@ pub(super) fn asked(run: &mut Run<'_>, ask: BuyerAsk, parcel: Option<Index>) -> 
     Some(case)
 }
 
-/// A rung of `first_answer` raises the case's task.
-pub(super) fn rung_of_first_answer(run: &mut Run<'_>, subject: Subject) {
-    let (Subject::Case(case), Some(rung)) = (subject, run.rung) else { return };
-    let open = run.file.tasks.iter().position(|t| t.case == Some(case) && t.is_open());
-    if let Some(task) = open.map(crate::look::index) {
-        run.raise(task, rung.urgency);
+/// A rung or the breach of `first_answer` makes the case's task more pressing: the first one, but rather ours than one that asks the
+/// courier.
+pub(super) fn press_first_answer(run: &mut Run<'_>, subject: Subject, urgency: Urgency) {
+    let Subject::Case(case) = subject else { return };
+    let mut open = run.file.tasks.iter().enumerate().filter(|(_, t)| t.case == Some(case) && t.is_open());
+    let first = open.clone().next();
+    if let Some((task, _)) = open.find(|(_, t)| t.operation.is_none()).or(first) {
+        let task = index(task);
+        run.raise(task, urgency);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: how much is right. The statement drafted from the order is what a person signs.
 
-use super::{NO_ANSWER_YET, complaint};
+use super::complaint;
 use crate::casefile::*;
 use crate::decision::OperationDetails;
 use crate::instant::Instant;
@@ -28,6 +28,7 @@ pub(super) fn request(run: &mut Run<'_>, parcel: Index, reason: &str) {
         reason: Some(reason.to_owned()),
         amount: run.claim_value(parcel),
         statement: Some(statement(run, parcel)),
+        recipient: run.file.order.as_ref().and_then(|o| o.recipient.clone()),
         ..OperationDetails::default()
     };
     run.request(OperationKind::Claim, parcel, case, details);
@@ -47,7 +48,7 @@ fn open(run: &mut Run<'_>, parcel: Index, reason: &str) -> Index {
 }
 
 /// The goods-value statement, drafted from the order: waybill, items, amounts, and where it went (to the city).
-fn statement(run: &Run<'_>, parcel: Index) -> String {
+pub(crate) fn statement(run: &Run<'_>, parcel: Index) -> String {
     let waybill = &run.file.parcel(parcel).waybill;
     let mut text = format!("{} {}", run.rules.texts.word("courier", waybill.courier.word()), waybill.number);
     if let Some(area) = &run.file.recipient_area {
@@ -105,6 +106,9 @@ pub(crate) fn told(run: &mut Run<'_>, parcel: Index, status: ClaimStatus, at: In
         ClaimStatus::Refused | ClaimStatus::Withdrawn => state.ended = Some((at, status)),
     }
     let moved_on = stage != (state.answered_at, state.decided_at, state.ended);
+    if moved_on {
+        state.unanswered = 0;
+    }
     run.moves += 1;
     let ended = run.file.claims[claim as usize].ended.is_some();
     let exists = run.file.open_case_on(CaseKind::Claim, parcel);
@@ -165,7 +169,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
                 state.unanswered
             });
             if unanswered < 2 {
-                let at = run.now + NO_ANSWER_YET;
+                let at = run.now + run.rules.again.no_answer;
                 run.ask_again(d.kind, d.case, at);
             } else {
                 complain(run, d.case);
@@ -179,12 +183,25 @@ fn complain(run: &mut Run<'_>, case: Index) {
     run.ask(Ask::of(TaskKind::ComplainToHeadquarters, case).in_own_hours());
 }
 
-/// Nobody complains of a refusal: it is accepted.
+/// Nobody complains of a refusal, or the answer to the complaint satisfies: it is accepted.
 pub(super) fn refusal_accepted(run: &mut Run<'_>, case: Index) {
     let Some(parcel) = run.case(case).parcel.filter(|_| run.case(case).kind == CaseKind::Claim) else { return };
     let refused = run.file.claim_on(parcel).is_some_and(|c| matches!(run.file.claims[c as usize].ended, Some((_, ClaimStatus::Refused))));
     if refused {
         run.close_case(case, CaseOutcome::Refused);
+    }
+}
+
+/// What somebody had said of the claim does not hold.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, outcome: TaskOutcome) {
+    let Some(claim) = run.case(case).parcel.and_then(|p| run.file.claim_on(p)) else { return };
+    let state = &mut run.file.claims[claim as usize];
+    match outcome {
+        TaskOutcome::Filed => state.filed_at = None,
+        TaskOutcome::Answered => state.answered_at = None,
+        TaskOutcome::Decided => (state.decided_at, state.amount) = (None, None),
+        TaskOutcome::Paid | TaskOutcome::Refused | TaskOutcome::Withdrawn => state.ended = None,
+        _ => {}
     }
 }
 
@@ -213,7 +230,11 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             }
             complain(run, case);
         }
-        None if run.case(case).decided == Some(TaskOutcome::Refused) => run.case_mut(case).decided = None,
+        // The courier thought better of it: nobody need complain of the refusal.
+        None if run.case(case).decided == Some(TaskOutcome::Refused) => {
+            run.case_mut(case).decided = None;
+            run.drop_task(case, TaskKind::ComplainToHeadquarters);
+        }
         _ => {}
     }
 }

@@ -1,6 +1,5 @@
 //! `commitment`: what was promised has a time.
 
-use super::NO_ANSWER_YET;
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::look::index;
@@ -10,10 +9,9 @@ use crate::update::Done;
 use crate::words::*;
 
 /// A promise was made: at once nothing but its deadline.
-pub(crate) fn made(run: &mut Run<'_>, commitment: Commitment) {
+pub(crate) fn made(run: &mut Run<'_>, at: Index) {
+    let commitment = &run.file.commitments[at as usize];
     let words = commitment.text.clone().unwrap_or_else(|| run.rules.texts.word("promise", commitment.promise.word()).to_owned());
-    run.file.commitments.push(commitment);
-    let at = index(run.file.commitments.len() - 1);
     let parcel = run.file.main_parcel();
     let case = run.open_case(CaseKind::Commitment, Subject::Commitment(at), parcel);
     run.case_mut(case).words = Some(words);
@@ -23,7 +21,9 @@ pub(crate) fn made(run: &mut Run<'_>, commitment: Commitment) {
 pub(super) fn promised(run: &mut Run<'_>, case: Index, at: Instant, until: Instant) {
     let id = format!("{}-p{}", run.file.tag, run.file.seq + 1);
     let text = run.case(case).words.clone();
-    made(run, Commitment { id, promise: Promise::Reply, made_at: at, due_at: Some(until), text, waybill: None, ended: None });
+    let promise = Commitment { made_at: Some(at), due_at: Some(until), text, ..Commitment::new(id, Promise::Reply) };
+    run.file.commitments.push(promise);
+    made(run, index(run.file.commitments.len() - 1));
 }
 
 /// A rung of `commitment`.
@@ -41,11 +41,11 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         TaskOutcome::Kept => run.file.commitments[i as usize].ended = Some((d.at, CommitmentStatus::Kept)),
         TaskOutcome::NotNeeded => run.file.commitments[i as usize].ended = Some((d.at, CommitmentStatus::Withdrawn)),
         _ => {
-            let until = d.answers.until.unwrap_or(run.now + NO_ANSWER_YET);
+            let until = d.answers.until.unwrap_or(run.now + run.rules.again.no_answer);
             run.file.commitments[i as usize].due_at = Some(until);
             if is_broken(run, i) {
                 // The old time was missed; the new one is a clock of its own.
-                run.file.commitments[i as usize].made_at = d.at;
+                run.file.commitments[i as usize].made_at = Some(d.at);
             }
         }
     }
@@ -91,6 +91,6 @@ fn sent_late(run: &Run<'_>, commitment: Index) -> bool {
     state.promise == Promise::Reship
         && run.file.parcels.iter().any(|p| {
             let named = state.waybill.as_ref().is_none_or(|w| *w == p.waybill);
-            p.direction == Direction::Reship && named && p.declared_at >= state.made_at && p.is_scanned()
+            p.direction == Direction::Reship && named && state.made_at.is_some_and(|made| p.declared_at >= made) && p.is_scanned()
         })
 }

@@ -3,6 +3,7 @@
 //! The authority takes a complaint after seven days without an answer or where the answer does not satisfy, within a year, and not of
 //! what is before a court. No courier takes complaints about itself by interface.
 
+use super::claim;
 use crate::casefile::*;
 use crate::decision::OperationDetails;
 use crate::instant::Instant;
@@ -20,6 +21,11 @@ pub(super) fn of_parcel(run: &mut Run<'_>, subject: Subject) {
 /// Complains about a parcel.
 pub(super) fn begin(run: &mut Run<'_>, parcel: Index) -> Index {
     let case = run.open_case(CaseKind::Complaint, Subject::Parcel(parcel), None);
+    if let Some(claim) = run.file.open_case_on(CaseKind::Claim, parcel) {
+        // What comes of the claim is decided here; who was to complain in its own case need not.
+        run.drop_task(claim, TaskKind::ComplainToHeadquarters);
+        run.case_mut(claim).waits_for = Some(case);
+    }
     let details = OperationDetails { reason: Some("claim".to_owned()), ..OperationDetails::default() };
     run.request(OperationKind::Complaint, parcel, case, details);
     case
@@ -79,6 +85,8 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             if run.case(d.case).kind == CaseKind::Complaint {
                 settle(run, d.case);
                 run.close_case(d.case, CaseOutcome::Answered);
+            } else {
+                claim::refusal_accepted(run, d.case);
             }
         }
         _ => {

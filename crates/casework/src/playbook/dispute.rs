@@ -1,6 +1,5 @@
 //! `dispute`: the platform judges. One chance to show evidence, one to appeal.
 
-use super::NO_ANSWER_YET;
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::look::index;
@@ -81,13 +80,13 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
     run.moves += 1;
     match (d.kind, d.outcome) {
         (TaskKind::PrepareEvidence, _) => dispute.prepared_at = Some(d.at),
-        (TaskKind::SubmitEvidence, _) => dispute.submitted_at = Some(d.at),
+        (TaskKind::SubmitEvidence, _) => note(dispute, DisputeStatus::EvidenceSubmitted, None, d.at),
         (_, TaskOutcome::Won) => {
-            note(dispute, DisputeStatus::Ruled, Ruling::Merchant, d.at);
+            note(dispute, DisputeStatus::Ruled, Some(Ruling::Merchant), d.at);
             run.ask(Ask::of(TaskKind::ConfirmMoneyBack, d.case).worth(d.answers.amount));
         }
         (_, TaskOutcome::Lost) => {
-            note(dispute, DisputeStatus::Ruled, Ruling::Buyer, d.at);
+            note(dispute, DisputeStatus::Ruled, Some(Ruling::Buyer), d.at);
             run.reconcile();
             let deadline = run.file.running(RuleKind::RulingAppeal, Subject::Dispute(i));
             let words = ground(run, i);
@@ -95,30 +94,39 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             run.ask(Ask::of(TaskKind::AppealRuling, d.case).due_with(deadline).worth(amount).saying(words));
         }
         _ => {
-            let at = run.now + NO_ANSWER_YET;
+            let at = run.now + run.rules.again.no_answer;
             run.ask_again(d.kind, d.case, at);
         }
     }
 }
 
-fn note(dispute: &mut Dispute, status: DisputeStatus, ruling: Ruling, at: Instant) {
+/// A person knew of a step before the platform told it.
+fn note(dispute: &mut Dispute, status: DisputeStatus, ruling: Option<Ruling>, at: Instant) {
     let place = dispute.steps.partition_point(|s| s.at <= at);
-    dispute.steps.insert(place, DisputeStep { at, status, ruling: Some(ruling) });
+    dispute.steps.insert(place, DisputeStep { ruling, ..DisputeStep::new(at, status) });
 }
 
 /// A person looked: the appeal was ruled on.
 pub(super) fn appeal_ruled(run: &mut Run<'_>, dispute: Index, ruling: Ruling, at: Instant) {
-    note(&mut run.file.disputes[dispute as usize], DisputeStatus::AppealRuled, ruling, at);
+    note(&mut run.file.disputes[dispute as usize], DisputeStatus::AppealRuled, Some(ruling), at);
     run.moves += 1;
 }
 
-/// Evidence handed in, or prepared, was not.
+/// Evidence handed in, or prepared, was not; a ruling was misread.
 pub(super) fn undo(run: &mut Run<'_>, case: Index, kind: TaskKind) {
     if let Subject::Dispute(i) = run.case(case).subject {
         let dispute = &mut run.file.disputes[i as usize];
-        match kind {
-            TaskKind::SubmitEvidence => dispute.submitted_at = None,
-            _ => dispute.prepared_at = None,
+        let noted = match kind {
+            TaskKind::SubmitEvidence => Some(DisputeStatus::EvidenceSubmitted),
+            TaskKind::CheckRuling => Some(DisputeStatus::Ruled),
+            TaskKind::CheckAppealResult => Some(DisputeStatus::AppealRuled),
+            _ => {
+                dispute.prepared_at = None;
+                None
+            }
+        };
+        if let Some(at) = dispute.steps.iter().rposition(|s| Some(s.status) == noted) {
+            dispute.steps.remove(at);
         }
         run.moves += 1;
     }

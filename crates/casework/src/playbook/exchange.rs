@@ -23,7 +23,9 @@ pub(super) fn open(run: &mut Run<'_>) {
         let agreed = matches!(state.status(), Some(AfterSaleStatus::Agreed | AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received));
         let Some(kind) = case_of(state.kind).filter(|_| agreed) else { continue };
         let subject = Subject::AfterSale(sale);
-        if run.file.cases.iter().any(|c| c.kind == kind && c.subject == subject) {
+        // One that was called off is a new cause when it is agreed to again.
+        let called_off = |c: &Case| matches!(c.closed, Some((_, CaseOutcome::Withdrawn | CaseOutcome::Refused)));
+        if run.file.cases.iter().any(|c| c.kind == kind && c.subject == subject && !called_off(c)) {
             continue;
         }
         let reason = state.reason.clone();

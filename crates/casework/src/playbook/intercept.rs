@@ -3,10 +3,10 @@
 //! The courier is asked to turn it round, once for the after-sale; where that comes too late, the buyer is asked to refuse it, and what
 //! is signed for is appealed or recovered. Deliberately absent: partial refunds, which are compensation.
 
-use super::appeal::sale_of;
+use super::appeal::{self, sale_of};
 use crate::casefile::*;
 use crate::decision::OperationDetails;
-use crate::instant::{Instant, Length};
+use crate::instant::Instant;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
@@ -14,17 +14,19 @@ use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
 
-/// How long a buyer's parcel may take to be scanned at all.
-const FIRST_SCAN: Length = Length::days(5);
-
-/// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it.
+/// Opens a case for every outbound parcel that a whole refund-only finds on its way, or that is scanned after it; and for one that any
+/// whole refund finds declared and not scanned, since goods that never left cannot come back.
 pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let state = &run.file.after_sales[sale];
-        if state.kind != AfterSaleKind::RefundOnly || !run.file.is_whole(state) {
+        if !state.asks_refund() || !run.file.is_whole(state) {
             continue;
         }
-        let Some(step) = state.refund_step() else { continue };
+        let Some(step) = state.refund_step() else {
+            // Given again, it is a new cause.
+            run.file.after_sales[sale].intercepted.clear();
+            continue;
+        };
         let (decided_at, decider) = (step.at, state.decider(step));
         for parcel in 0..run.file.parcels.len() {
             open_for(run, index(sale), index(parcel), decided_at, decider);
@@ -39,14 +41,17 @@ fn open_for(run: &mut Run<'_>, sale: Index, parcel: Index, decided_at: Instant, 
         return;
     }
     let first = state.first_scan();
+    let refund_only = run.file.after_sales[sale as usize].kind == AfterSaleKind::RefundOnly;
     let caught = match first {
         None => state.declared,
+        Some(_) if !refund_only => known,
         Some(first) => first > decided_at || state.was_on_its_way(decided_at),
     };
     if !caught {
         return;
     }
-    if matches!(decider, DecidedBy::Platform | DecidedBy::Timeout)
+    if refund_only
+        && matches!(decider, DecidedBy::Platform | DecidedBy::Timeout)
         && run.file.after_sales[sale as usize].appealable_at.is_none()
         && let Some(first) = first
     {
@@ -75,7 +80,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     }
     match run.file.parcel(parcel).phase() {
         Phase::Unscanned => {
-            if run.file.parcel(parcel).declared && sale.is_some() && !asked(run, case, TaskKind::PullParcel) {
+            let decided = sale.is_some() || run.case(case).by_hand;
+            if run.file.parcel(parcel).declared && decided && !asked(run, case, TaskKind::PullParcel) {
                 run.ask(Ask::of(TaskKind::PullParcel, case));
             }
         }
@@ -87,6 +93,7 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             run.drop_task(case, TaskKind::PullParcel);
             ask_to_refuse(run, case);
         }
+        Phase::Delivered if appeal::goes_with_another(run, case) => {}
         Phase::Delivered => signed(run, case, sale),
         Phase::Refused => run.close_case(case, CaseOutcome::Refused),
         Phase::Back | Phase::Home => run.close_case(case, CaseOutcome::Returned),
@@ -94,13 +101,17 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     }
 }
 
+/// Whether a task of a kind was asked in a case, and not taken back by the engine itself.
 fn asked(run: &Run<'_>, case: Index, kind: TaskKind) -> bool {
-    run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == kind)
+    let withdrawn = TaskState::Closed(TaskOutcome::NotNeeded);
+    run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == kind && t.state != withdrawn)
 }
 
-/// The intercept, once for the after-sale.
+/// The intercept, once for the after-sale; once more where the refund was withdrawn meanwhile and given again.
 fn ask_courier(run: &mut Run<'_>, case: Index, parcel: Index) {
-    let once = run.file.operations.iter().any(|o| o.case == case && o.kind == OperationKind::Intercept);
+    let decided_at = run.case(case).after_sale.and_then(|s| run.file.after_sales[s as usize].refund_step()).map(|step| step.at);
+    let since = |o: &Operation| decided_at.is_none_or(|decided| o.asked_at >= decided);
+    let once = run.file.operations.iter().any(|o| o.case == case && o.kind == OperationKind::Intercept && since(o));
     if once || run.case(case).after_sale.is_none() && !run.case(case).by_hand {
         return;
     }
@@ -141,8 +152,8 @@ fn signed(run: &mut Run<'_>, case: Index, sale: Option<Index>) {
 
 /// The appeal against the automatic refund, due with its deadline where the platform has one.
 pub(super) fn ask_for_appeal(run: &mut Run<'_>, case: Index) {
-    let filed = run.case(case).appeal_filed_at.is_some();
-    if filed || asked(run, case, TaskKind::AppealAutoRefund) {
+    let filed = sale_of(run, case).is_some_and(|s| run.file.after_sales[s as usize].appeal_filed_at.is_some());
+    if filed || run.case(case).appeal_filed_at.is_some() || asked(run, case, TaskKind::AppealAutoRefund) {
         return;
     }
     let deadline = sale_of(run, case).and_then(|s| run.file.running(RuleKind::AutoRefundAppeal, Subject::AfterSale(s)));
@@ -178,6 +189,8 @@ fn withdraw(run: &mut Run<'_>, case: Index, parcel: Index) {
         run.settle(intercept, OperationStatus::Failed, Some("withdrawn"));
         return;
     }
+    // Asked by interface and perhaps heard: nobody repeats it by phone.
+    run.drop_task(case, TaskKind::InterceptByPhone);
     let once = run.file.operations.iter().any(|o| o.case == case && o.kind == OperationKind::InterceptCancel);
     if !once {
         let details = OperationDetails { reason: Some("refund_withdrawn".to_owned()), ..OperationDetails::default() };
@@ -203,7 +216,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             let home = run.open_case(CaseKind::ReturnParcel, Subject::Parcel(back), None);
             run.case_mut(home).after_sale = sale;
             // Until its first scan nothing but this asks after it.
-            let at = run.now + FIRST_SCAN;
+            let at = run.now + run.rules.again.return_unscanned;
             run.ask_again(TaskKind::ChaseReturn, home, at);
             run.close_case(d.case, CaseOutcome::Returned);
         }

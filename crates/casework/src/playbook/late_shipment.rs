@@ -4,6 +4,7 @@
 
 use crate::casefile::*;
 use crate::instant::Instant;
+use crate::look::index;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run, Rung};
 use crate::words::*;
@@ -23,10 +24,12 @@ pub(super) fn rung(run: &mut Run<'_>, deadline: Index) {
     }
 }
 
-/// Whether a task of a kind was opened for a deadline and not withdrawn by the engine itself.
-pub(super) fn was_asked(run: &Run<'_>, deadline: Index, kind: TaskKind) -> bool {
+/// Whether a task of a kind was opened for a deadline (or past it) and not withdrawn by the engine itself.
+fn was_asked(run: &Run<'_>, deadline: Index, kind: TaskKind) -> bool {
     let withdrawn = TaskState::Closed(TaskOutcome::NotNeeded);
-    run.file.tasks.iter().any(|t| t.kind == kind && t.deadline == Some(deadline) && t.state != withdrawn)
+    let due_at = run.file.deadlines[deadline as usize].due_at;
+    let for_it = |t: &Task| t.deadline == Some(deadline) || t.opened_at >= due_at;
+    run.file.tasks.iter().any(|t| t.kind == kind && for_it(t) && t.state != withdrawn)
 }
 
 /// Whether the planned courier does not reach the address, or a disruption lies on the order.
@@ -37,9 +40,9 @@ fn is_hindered(run: &Run<'_>) -> bool {
     unreached || seen.is_disrupted(&run.scope(&id, None), run.now)
 }
 
-/// A rung that passed while a refund was asked acts when the refund is no longer asked.
+/// A rung or a breach that passed while a refund was asked acts when the refund is no longer asked.
 pub(super) fn open(run: &mut Run<'_>) {
-    let Some(deadline) = run.file.running(RuleKind::ShipBy, Subject::Order) else { return };
+    let Some(deadline) = unmet(run) else { return };
     let state = &run.file.deadlines[deadline as usize];
     let (acted, rungs) = (usize::from(state.acted), state.rungs.len());
     if acted == 0 || run.file.is_refund_asked() || was_asked(run, deadline, TaskKind::ShipNow) {
@@ -56,6 +59,16 @@ pub(super) fn open(run: &mut Run<'_>) {
     let outer = run.rung.replace(Rung { deadline, urgency });
     rung(run, deadline);
     run.rung = outer;
+}
+
+/// The shipping deadline of an order that is still to be shipped, before or past its due time.
+fn unmet(run: &Run<'_>) -> Option<Index> {
+    let file = &run.file;
+    if file.shipped_at().is_some() || file.is_called_off() || file.refunded_since().is_some() {
+        return None;
+    }
+    let unmet = |d: &Deadline| d.rule == RuleKind::ShipBy && matches!(d.state, DeadlineState::Running | DeadlineState::Breached);
+    file.deadlines.iter().rposition(unmet).map(index)
 }
 
 /// Closes it when the order is declared, called off or refunded; an appeal filed is waited for.

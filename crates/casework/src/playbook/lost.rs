@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the claim's own clocks (`claim`).
 
-use super::{NO_ANSWER_YET, claim, serve};
+use super::{claim, serve};
 use crate::casefile::*;
 use crate::instant::Instant;
 use crate::rules::ReshipPolicy;
@@ -14,6 +14,9 @@ use crate::words::*;
 pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     if scan.is_exception(ExceptionReason::Lost) {
         known(run, parcel);
+    } else if run.file.parcel(parcel).is_found_by_newest() && run.file.open_case(CaseKind::Lost, Subject::Parcel(parcel)).is_none() {
+        // The buyer was served long ago; what is claimed from the courier is to be taken back all the same.
+        claim::parcel_found(run, parcel);
     }
 }
 
@@ -83,7 +86,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
 /// The buyer wants a new parcel, the money, or to wait.
 pub(super) fn buyer_chose(run: &mut Run<'_>, case: Index, outcome: TaskOutcome) {
     if outcome == TaskOutcome::Keep {
-        let at = run.now + NO_ANSWER_YET;
+        let at = run.now + run.rules.again.no_answer;
         run.ask_again(TaskKind::AskBuyerReshipOrRefund, case, at);
         return;
     }

@@ -69,12 +69,9 @@ pub(super) fn open(run: &mut Run<'_>) {
         return;
     }
     // One that a person has answered stays answered until something changes.
-    let answered = run
-        .file
-        .cases
-        .iter()
-        .any(|c| c.kind == CaseKind::OutOfRange && c.subject == Subject::Order && c.closed.is_some() && c.words == planned(run));
-    if answered {
+    let by_person = |c: &Case| c.closed.is_some_and(|(_, outcome)| outcome != CaseOutcome::Recovered);
+    let of_order = |c: &&Case| c.kind == CaseKind::OutOfRange && c.subject == Subject::Order;
+    if run.file.cases.iter().filter(of_order).any(|c| by_person(c) && c.words == planned(run)) {
         return;
     }
     let case = run.open_case(CaseKind::OutOfRange, Subject::Order, None);
@@ -91,6 +88,18 @@ fn is_unreached(run: &Run<'_>) -> bool {
     run.file.awaits_planned_courier().is_some_and(|(courier, area)| run.seen().out_of_reach(courier, area, run.now))
 }
 
+/// Looks again when the word that a courier does not reach the address ends.
+fn watch_its_end(run: &mut Run<'_>, case: Index) {
+    let word = run.file.awaits_planned_courier().and_then(|(courier, area)| run.seen().no_reach(courier, area, run.now));
+    let Some((cause, Some(until))) = word else { return };
+    let known = |t: &Timer| t.case == Some(case) && t.kind == TimerKind::LookAgain && t.at == until;
+    if !run.file.timers.iter().any(known) {
+        let because = vec![Cause::Fact(cause.clone())];
+        run.file.timers.push(Timer { at: until, case: Some(case), parcel: None, kind: TimerKind::LookAgain, because });
+        run.moves += 1;
+    }
+}
+
 impl CaseFile {
     /// The planned courier and the destination of an order that is still to be shipped.
     pub(super) fn awaits_planned_courier(&self) -> Option<(Courier, &Area)> {
@@ -104,9 +113,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
     match d.outcome {
         TaskOutcome::Changed => run.close_case(d.case, CaseOutcome::Corrected),
         TaskOutcome::ChangeAddress => {
-            let parcel = d.parcel;
-            address_change::asked(run, parcel, d.answers.address.clone());
-            let other = parcel.and_then(|p| run.file.open_case_on(CaseKind::AddressChange, p));
+            let other = address_change::asked(run, d.parcel, d.answers.address.clone());
             run.case_mut(d.case).waits_for = other;
         }
         // Forwarded, fetched by the buyer, or sent again once it is home: the scans are waited for.
@@ -129,6 +136,8 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
             let outcome = if run.file.refunded_since().is_some() { CaseOutcome::Refunded } else { CaseOutcome::Recovered };
             let outcome = if run.case(case).words == planned(run) || planned(run).is_none() { outcome } else { CaseOutcome::Corrected };
             run.close_case(case, outcome);
+        } else {
+            watch_its_end(run, case);
         }
         return;
     }

@@ -10,6 +10,7 @@ pub(crate) fn report(run: &mut Run<'_>, f: &ReportFact, at: Instant) {
     let parcel = f.waybill.as_ref().and_then(|w| run.file.parcel_of(w)).or_else(|| run.file.main_parcel());
     let case = match (by_parcel(f.case), parcel) {
         (true, Some(parcel)) => Some(open_on(run, f.case, parcel, at)),
+        (true, None) if f.case == CaseKind::OutOfRange => open_otherwise(run, f.case, None),
         (true, None) => None,
         (false, _) => open_otherwise(run, f.case, parcel),
     };
@@ -25,6 +26,9 @@ pub(crate) fn report(run: &mut Run<'_>, f: &ReportFact, at: Instant) {
         || run.file.operations.iter().any(|o| o.case == case && o.is_live());
     if !busy {
         run.ask(Ask::of(TaskKind::ReviewCase, case).saying(f.text.clone()));
+    } else if matches!(f.case, CaseKind::NotReceived | CaseKind::AddressChange | CaseKind::BuyerRequest) {
+        // These have no other cause than the buyer's word: as if it had come, its clocks run.
+        run.case_mut(case).asked_at.get_or_insert(at);
     }
 }
 
@@ -69,7 +73,9 @@ fn open_on(run: &mut Run<'_>, kind: CaseKind, parcel: Index, at: Instant) -> Ind
         _ => {}
     }
     let case = run.open_case(kind, subject, None);
+    run.case_mut(case).by_hand = true;
     match kind {
+        CaseKind::Intercept => intercept::react(run, case),
         CaseKind::Uncollected if !run.file.parcel(parcel).is_scanned() => uncollected::hand_over(run, case),
         CaseKind::Stalled if run.file.parcel(parcel).phase().is_on_its_way() => stalled::urge(run, case, parcel),
         CaseKind::Undelivered if run.file.parcel(parcel).phase().is_on_its_way() => {
@@ -99,10 +105,16 @@ fn open_otherwise(run: &mut Run<'_>, kind: CaseKind, parcel: Option<Index>) -> O
             bad_address::ask(run, case);
             Some(case)
         }
+        CaseKind::AddressChange => address_change::asked(run, parcel, None),
         CaseKind::AfterSale => {
             let sale = after_sale::unanswered(run)?;
             after_sale::answer(run, sale);
             run.file.open_case(kind, Subject::AfterSale(sale))
+        }
+        CaseKind::OutOfRange if run.file.awaits_coverage().is_some() => {
+            let case = run.open_case(kind, Subject::Order, None);
+            run.ask(Ask::of(TaskKind::ChangeCourier, case).in_own_hours());
+            Some(case)
         }
         CaseKind::BuyerRequest => {
             let case = run.open_case(kind, Subject::Order, parcel);

@@ -5,7 +5,6 @@
 use super::appeal::sale_of;
 use super::{claim, exchange, lost, out_of_range, serve};
 use crate::casefile::*;
-use crate::instant::Length;
 use crate::look::index;
 use crate::parcel::Phase;
 use crate::rule_kind::RuleKind;
@@ -13,18 +12,17 @@ use crate::run::{Ask, Run};
 use crate::update::Done;
 use crate::words::*;
 
-/// After an answer that is none, a buyer is asked once more this much later.
-const BUYER_SILENT: Length = Length::days(2);
-/// What an extension is worth where the person did not say until when.
-const EXTENSION: Length = Length::days(3);
-
-/// Opens a case for every parcel of ours that comes back, and for every return that was agreed.
+/// Opens a case for every parcel that comes back, and for every return that was agreed.
 pub(super) fn open(run: &mut Run<'_>) {
     for parcel in 0..run.file.parcels.len() {
         let (parcel, subject) = (index(parcel), Subject::Parcel(index(parcel)));
-        let state = run.file.parcel(parcel);
         let had = |c: &Case| c.kind == CaseKind::ReturnParcel && (c.subject == subject || c.parcel == Some(parcel));
-        if state.is_ours() && state.is_current() && state.phase().is_back() && !run.file.cases.iter().any(had) {
+        if !run.file.parcel(parcel).is_current() || run.file.cases.iter().any(had) {
+            continue;
+        }
+        if !comes_home(run, parcel) {
+            link(run, parcel);
+        } else if run.file.parcel(parcel).is_ours() || run.file.turned_into(parcel).is_some() || !link(run, parcel) {
             let case = run.open_case(CaseKind::ReturnParcel, subject, None);
             let sale = run.file.after_sales.iter().rposition(|s| s.asks_refund() && !s.is_over()).map(index);
             run.case_mut(case).after_sale = sale;
@@ -33,23 +31,65 @@ pub(super) fn open(run: &mut Run<'_>) {
     for sale in 0..run.file.after_sales.len() {
         let (sale, state) = (index(sale), &run.file.after_sales[sale]);
         let agreed = matches!(state.status(), Some(AfterSaleStatus::Agreed | AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received));
-        let had = |c: &Case| c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale));
+        let had = |c: &Case| {
+            c.kind == CaseKind::ReturnParcel && (c.subject == Subject::AfterSale(sale) || c.after_sale == Some(sale)) && !was_called_off(c)
+        };
         if state.goods_come_back() && agreed && !run.file.cases.iter().any(had) {
             open_for_sale(run, sale);
         }
     }
 }
 
+/// Whether goods are on their way home in a parcel: ours turned round, or one that was declared a return.
+fn comes_home(run: &Run<'_>, parcel: Index) -> bool {
+    let state = run.file.parcel(parcel);
+    match state.direction {
+        Direction::Return => state.declared && (state.is_scanned() || run.file.turned_into(parcel).is_some()),
+        _ => state.phase().is_back(),
+    }
+}
+
+/// A return that was declared without its after-sale belongs to the one that waits for a parcel. Whether it has one now.
+fn link(run: &mut Run<'_>, parcel: Index) -> bool {
+    use AfterSaleStatus as S;
+    let state = run.file.parcel(parcel);
+    if state.direction != Direction::Return || !state.declared || run.file.turned_into(parcel).is_some() {
+        return false;
+    }
+    if state.after_sale.is_some() {
+        return true;
+    }
+    let waits = |s: &AfterSale| {
+        s.goods_come_back() && s.return_parcel.is_none() && matches!(s.status(), Some(S::Agreed | S::BuyerShipped | S::Received))
+    };
+    let sale = run.file.after_sales.iter().rposition(waits).map(index);
+    if let Some(sale) = sale {
+        run.link_return(sale, parcel);
+    }
+    sale.is_some()
+}
+
+/// Whether a case ended because its after-sale did, before any goods were seen: agreed to again, it is a new cause.
+fn was_called_off(case: &Case) -> bool {
+    let ended = matches!(case.closed, Some((_, CaseOutcome::Withdrawn | CaseOutcome::Refused | CaseOutcome::Refunded)));
+    ended && !case.inspected
+}
+
 fn open_for_sale(run: &mut Run<'_>, sale: Index) {
-    // Our own parcel brings the goods already: the after-sale joins its case.
-    let ours = run.file.cases.iter().rposition(|c| {
-        c.kind == CaseKind::ReturnParcel && c.closed.is_none() && matches!(c.subject, Subject::Parcel(p) if run.file.parcel(p).is_ours())
-    });
+    // A parcel brings the goods already, ours or one that was sent before anything was agreed: the after-sale joins its case.
+    let brings = |c: &Case| match c.subject {
+        Subject::Parcel(p) => run.file.parcel(p).is_ours() || c.after_sale.is_none(),
+        _ => false,
+    };
+    let under_way = run.file.cases.iter().rposition(|c| c.kind == CaseKind::ReturnParcel && c.closed.is_none() && brings(c));
     let own_parcel = run.file.after_sales[sale as usize].return_parcel;
-    if let Some(case) = ours.map(index).filter(|_| own_parcel.is_none()) {
+    if let Some(case) = under_way.map(index).filter(|_| own_parcel.is_none()) {
         let parcel = run.case(case).parcel;
         run.case_mut(case).after_sale = Some(sale);
         run.file.after_sales[sale as usize].return_parcel = parcel;
+        if let Some(parcel) = parcel {
+            run.file.parcels[parcel as usize].after_sale.get_or_insert(sale);
+        }
         return;
     }
     let case = run.open_case(CaseKind::ReturnParcel, Subject::AfterSale(sale), own_parcel);
@@ -63,6 +103,9 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     let Some(case) = run.file.open_case_on(CaseKind::ReturnParcel, parcel) else { return };
     run.drop_task(case, TaskKind::ChaseReturn);
     run.drop_task(case, TaskKind::DecideReturnMissing);
+    if !scan.is_exception(ExceptionReason::Lost) {
+        run.drop_task(case, TaskKind::AskBuyerToChaseReturn);
+    }
     if matches!(scan.status, TrackingStatus::Returned | TrackingStatus::Delivered)
         && run.case(case).decided == Some(TaskOutcome::NotArrived)
     {
@@ -98,7 +141,7 @@ fn case_of_sale(run: &Run<'_>, sale: Index) -> Option<Index> {
 /// `return_waybill`: the buyer has not said by what parcel.
 pub(super) fn rung_of_waybill(run: &mut Run<'_>, subject: Subject) {
     let Subject::AfterSale(sale) = subject else { return };
-    if let Some(case) = case_of_sale(run, sale) {
+    if let Some(case) = case_of_sale(run, sale).filter(|_| !is_sent(run, sale)) {
         run.ask(Ask::of(TaskKind::AskReturnWaybill, case));
     }
 }
@@ -121,15 +164,8 @@ pub(super) fn rung_of_receipt(run: &mut Run<'_>, subject: Subject) {
     if home {
         run.drop_task(case, TaskKind::ExtendOrAppealReturn);
     }
-    let done = run
-        .file
-        .tasks
-        .iter()
-        .any(|t| t.case == Some(case) && t.kind == kind && !t.is_open() && t.state != TaskState::Closed(TaskOutcome::NotNeeded));
-    if !done {
-        let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
-        run.ask(Ask::of(kind, case).advised(advice));
-    }
+    let advice = if home && run.case(case).inspected { advice_of(run, case) } else { None };
+    run.ask(Ask::of(kind, case).advised(advice));
 }
 
 /// `return_receipt` breached: refunded without the goods.
@@ -144,6 +180,12 @@ pub(super) fn breached_receipt(run: &mut Run<'_>, subject: Subject) {
 fn is_home(run: &Run<'_>, case: Index) -> bool {
     let received = sale_of(run, case).is_some_and(|s| run.file.after_sales[s as usize].at(AfterSaleStatus::Received).is_some());
     received || run.case(case).parcel.is_some_and(|p| run.file.parcel(p).home_since().is_some())
+}
+
+/// Whether the buyer has sent the goods, or said by what parcel they come.
+fn is_sent(run: &Run<'_>, sale: Index) -> bool {
+    let state = &run.file.after_sales[sale as usize];
+    state.return_parcel.is_some() || matches!(state.status(), Some(AfterSaleStatus::BuyerShipped | AfterSaleStatus::Received))
 }
 
 fn advice_of(run: &Run<'_>, case: Index) -> Option<Advice> {
@@ -174,14 +216,14 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             }
         }
         (TaskKind::AskReturnWaybill | TaskKind::AskBuyerToChaseReturn, TaskOutcome::NoAnswer) if !run.file.tasks[d.task as usize].again => {
-            let at = run.now + BUYER_SILENT;
+            let at = run.now + run.rules.again.return_silent;
             run.ask_again(d.kind, d.case, at);
         }
         (_, TaskOutcome::Extended) => {
             if let Some(sale) = sale_of(run, d.case) {
                 let running = run.file.running(RuleKind::ReturnReceipt, Subject::AfterSale(sale));
                 let due = running.map_or(run.now, |r| run.file.deadlines[r as usize].due_at);
-                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + EXTENSION));
+                run.file.after_sales[sale as usize].extended_until = Some(d.answers.until.unwrap_or(due + run.rules.again.extension));
                 run.moves += 1;
             }
         }
@@ -205,12 +247,18 @@ fn inspected(run: &mut Run<'_>, d: &Done<'_>, outcome: TaskOutcome) {
     state.decided = Some(outcome);
     run.reconcile();
     let sale = sale_of(run, d.case).or_else(|| open_refund(run));
+    let good = outcome == TaskOutcome::AsExpected;
+    if sale.is_none() && !good && run.file.refunded_since().is_none() {
+        // Nobody asked for the money yet; whoever does is to be refused with what was found.
+        let advice = advice_of(run, d.case);
+        run.ask(Ask::of(TaskKind::SettleReturn, d.case).advised(advice));
+    }
     let Some(sale) = sale.filter(|s| !run.file.after_sales[*s as usize].is_over()) else { return };
     if run.case(d.case).after_sale.is_none() {
         run.case_mut(d.case).after_sale = Some(sale);
     }
     let refunds = run.file.after_sales[sale as usize].asks_refund();
-    if outcome == TaskOutcome::AsExpected && !refunds {
+    if good && !refunds {
         exchange::goods_home(run, sale);
         return;
     }
@@ -249,26 +297,32 @@ pub(super) fn buyers_parcel_lost(run: &mut Run<'_>, parcel: Index) -> bool {
 pub(super) fn react(run: &mut Run<'_>, case: Index) {
     let sale = sale_of(run, case);
     let parcel = run.case(case).parcel;
-    let ours = parcel.is_some_and(|p| run.file.parcel(p).is_ours());
-    if let Some(p) = parcel.filter(|_| ours) {
+    // What a person saw coming back may not show in the scans yet: only a later one says otherwise.
+    if let Some(p) = parcel.filter(|_| !run.file.is_as_reported(case)) {
+        let ours = run.file.parcel(p).is_ours();
         match run.file.parcel(p).phase() {
-            Phase::Delivered => return run.close_case(case, CaseOutcome::Delivered),
-            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if run.case(case).subject == Subject::Parcel(p) => {
+            Phase::Delivered if ours => return run.close_case(case, CaseOutcome::Delivered),
+            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if ours && run.case(case).subject == Subject::Parcel(p) => {
                 return run.close_case(case, CaseOutcome::Recovered);
             }
-            Phase::Lost => return run.close_case(case, CaseOutcome::Lost),
+            // The courier pays for it; nobody else waits for these goods.
+            Phase::Lost if ours || sale.is_none() => return run.close_case(case, CaseOutcome::Lost),
             _ => {}
         }
     }
+    if sale.is_some_and(|s| is_sent(run, s)) {
+        run.drop_task(case, TaskKind::AskReturnWaybill);
+    }
     if is_home(run, case) {
-        arrived(run, case, parcel.filter(|_| ours));
+        let outbound = |p: &Index| run.file.turned_into(*p).unwrap_or(run.file.parcel(*p)).direction == Direction::Outbound;
+        arrived(run, case, parcel.filter(outbound));
     }
     let Some(outcome) = end(run, case, sale) else { return };
     run.close_case(case, outcome);
 }
 
 /// The goods are home: inspect them, and, where nobody asked for the money, ask the buyer what they want.
-fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
+fn arrived(run: &mut Run<'_>, case: Index, outbound: Option<Index>) {
     let state = run.case(case);
     if !state.inspected && state.decided != Some(TaskOutcome::NotArrived) {
         for kind in [TaskKind::ChaseReturn, TaskKind::DecideReturnMissing, TaskKind::AskBuyerToChaseReturn] {
@@ -278,7 +332,7 @@ fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
             run.ask(Ask::of(TaskKind::InspectReturn, case).in_own_hours());
         }
     }
-    let Some(parcel) = ours.filter(|p| run.file.parcel(*p).direction == Direction::Outbound) else { return };
+    let Some(parcel) = outbound else { return };
     if run.case(case).chased || run.file.is_called_off() || is_refund_in_sight(run) {
         return;
     }
@@ -299,8 +353,16 @@ fn arrived(run: &mut Run<'_>, case: Index, ours: Option<Index>) {
 /// Whether the money was asked back or given back, or a new parcel is on its way already.
 fn is_refund_in_sight(run: &Run<'_>) -> bool {
     use AfterSaleStatus as S;
-    let asked = run.file.after_sales.iter().any(|s| s.asks_refund() && !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
+    // A part of the money is a compensation: the goods' own fate is still to be settled.
+    let whole = |s: &&AfterSale| s.asks_refund() && run.file.is_whole(s);
+    let asked = run.file.after_sales.iter().filter(whole).any(|s| !matches!(s.status(), Some(S::Rejected | S::Cancelled | S::Closed)));
     asked || run.file.parcels.iter().any(|p| p.direction == Direction::Reship)
+}
+
+/// Whether somebody settled what no after-sale asks for.
+fn was_settled(run: &Run<'_>, case: Index) -> bool {
+    let settled = |t: &Task| matches!(t.state, TaskState::Closed(TaskOutcome::Refunded | TaskOutcome::Refused));
+    run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == TaskKind::SettleReturn && settled(t))
 }
 
 /// How the case ends, where it does.
@@ -327,8 +389,8 @@ fn end(run: &Run<'_>, case: Index, sale: Option<Index>) -> Option<CaseOutcome> {
             // An exchange goes on in its own case.
             Some(_) if !refunds && good => Some(CaseOutcome::Returned),
             Some(_) => None,
-            None if good => Some(state.served.unwrap_or(CaseOutcome::Returned)),
-            None if state.served.is_some() => state.served,
+            None if open(TaskKind::SettleReturn) => None,
+            None if good || state.served.is_some() || was_settled(run, case) => Some(state.served.unwrap_or(CaseOutcome::Returned)),
             None => None,
         };
     }

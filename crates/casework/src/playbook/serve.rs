@@ -62,7 +62,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
         _ => {
             run.case_mut(d.case).serve = Some(Serve::Reship);
             // Until the parcel is declared, nothing but this asks after it.
-            let at = run.next_day();
+            let at = run.now + run.rules.again.undeclared;
             run.ask_again(d.kind, d.case, at);
             if let Some(waybill) = &d.answers.waybill {
                 let parcel = run.register(waybill, Direction::Reship, d.at);
@@ -83,14 +83,38 @@ pub(super) fn compensated(run: &mut Run<'_>, d: Done<'_>) {
         TaskOutcome::DiscountNextTime => run.case_mut(d.case).served = Some(CaseOutcome::Compensated),
         _ => {}
     }
-    if run.case(d.case).served.is_some() && run.case(d.case).kind == CaseKind::BuyerRequest {
-        super::buyer_request::answered(run, d.case, CaseOutcome::Compensated);
+    if run.case(d.case).kind == CaseKind::BuyerRequest {
+        let outcome = run.case(d.case).served.unwrap_or(CaseOutcome::Declined);
+        super::buyer_request::answered(run, d.case, outcome);
     }
 }
 
 /// How the buyer was served, if so.
 pub(super) fn outcome(run: &Run<'_>, case: Index) -> Option<CaseOutcome> {
     run.case(case).served
+}
+
+/// The choice of how to serve the buyer is open again: what it had asked for is not needed.
+pub(super) fn undo_choice(run: &mut Run<'_>, case: Index, kind: TaskKind) {
+    for follows in [TaskKind::Reship, TaskKind::RefundBuyer, TaskKind::PayCompensation] {
+        run.drop_task(case, follows);
+    }
+    let lost = run.case(case).kind == CaseKind::Lost;
+    let state = run.case_mut(case);
+    (state.serve, state.served, state.reship) = (None, None, None);
+    // A loss stays known, whatever the buyer wants for it.
+    state.decided = lost.then_some(TaskOutcome::Lost);
+    if kind == TaskKind::OfferSolution {
+        state.offered_at = None;
+    }
+}
+
+/// The money that was to have gone back, or been paid, was not.
+pub(super) fn undo(run: &mut Run<'_>, case: Index, kind: TaskKind, outcome: TaskOutcome) {
+    run.case_mut(case).served = None;
+    if kind == TaskKind::PayCompensation && outcome == TaskOutcome::Paid {
+        run.file.compensations.pop();
+    }
 }
 
 /// Links the new parcel, sees it scanned, or sees the money gone back.
@@ -159,7 +183,7 @@ pub(super) fn buyer_wants(run: &mut Run<'_>, wants: BuyerWants) {
 /// What follows from the way in which a parcel came to an end that several cases share: `true` where it closed the case.
 pub(super) fn close_with_parcel(run: &mut Run<'_>, case: Index) -> bool {
     use crate::parcel::Phase;
-    let Some(parcel) = run.case(case).parcel else { return false };
+    let Some(parcel) = run.case(case).parcel.filter(|_| !run.file.is_as_reported(case)) else { return false };
     let outcome = match run.file.parcel(parcel).phase() {
         Phase::Delivered => CaseOutcome::Delivered,
         Phase::Refused => CaseOutcome::Refused,

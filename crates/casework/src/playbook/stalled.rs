@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: the fresh look at courier and aggregator that every rung deserves; the lanes ask faster where a case is open.
 
-use super::{COURIER_LOOKS, is_quiet, serve};
+use super::{is_quiet, serve};
 use crate::casefile::*;
 use crate::decision::OperationDetails;
 use crate::run::{Ask, Run};
@@ -45,12 +45,9 @@ fn open(run: &mut Run<'_>, subject: Subject) -> Option<(Index, Index)> {
     None
 }
 
-/// Asks the courier to hurry, once while it is asked.
+/// Asks the courier to hurry; not while that is asked already.
 pub(super) fn urge(run: &mut Run<'_>, case: Index, parcel: Index) {
-    let asked = run.file.operations.iter().any(|o| o.parcel == parcel && o.case == case && o.kind == OperationKind::Urge);
-    if !asked {
-        run.request(OperationKind::Urge, parcel, case, OperationDetails::default());
-    }
+    run.request(OperationKind::Urge, parcel, case, OperationDetails::default());
 }
 
 /// What the courier said on the phone, in whatever case.
@@ -61,7 +58,7 @@ pub(super) fn courier_chased(run: &mut Run<'_>, d: Done<'_>) {
             if let Some(operation) = operation {
                 run.accept(operation, d.at, d.answers.reference.clone(), None);
             }
-            let at = run.now + COURIER_LOOKS;
+            let at = run.now + run.rules.again.courier_looks;
             run.ask_again(TaskKind::ChaseCourier, d.case, at);
         }
         TaskOutcome::Moving => {

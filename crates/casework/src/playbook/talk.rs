@@ -11,7 +11,7 @@ use crate::words::*;
 pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
     if d.outcome == TaskOutcome::NoAnswer {
         if !run.file.tasks[d.task as usize].again {
-            let at = run.next_day();
+            let at = run.now + run.rules.again.by_phone;
             run.ask_again(d.kind, d.case, at);
         }
         return;

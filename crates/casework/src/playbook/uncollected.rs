@@ -24,9 +24,7 @@ pub(super) fn rung(run: &mut Run<'_>, subject: Subject, n: usize) {
 /// It counts as fake shipping now: where is the parcel, and the buyer should hear of it.
 pub(super) fn breached(run: &mut Run<'_>, subject: Subject) {
     let case = run.open_case(CaseKind::Uncollected, subject, None);
-    if !run.file.tasks.iter().any(|t| t.case == Some(case) && t.kind == TaskKind::TraceUnhandedParcel) {
-        run.ask(Ask::of(TaskKind::TraceUnhandedParcel, case));
-    }
+    run.ask(Ask::of(TaskKind::TraceUnhandedParcel, case));
     run.ask(Ask::of(TaskKind::TellBuyer, case));
 }
 

@@ -59,12 +59,12 @@ pub(super) fn attempt_due(run: &mut Run<'_>, subject: Subject) {
 pub(super) fn asked(run: &mut Run<'_>, parcel: Option<Index>) -> Option<Index> {
     let phase = parcel.map(|p| run.file.parcel(p).phase());
     match (parcel, phase) {
-        (Some(parcel), Some(phase)) if phase.is_on_its_way() => {
+        (Some(parcel), Some(phase)) if phase == Phase::Unscanned || phase.is_on_its_way() => {
             let case = run.open_case(CaseKind::Undelivered, Subject::Parcel(parcel), None);
             run.ask(Ask::of(TaskKind::CorrectRecipient, case));
             Some(case)
         }
-        (_, None | Some(Phase::Unscanned)) => super::address_change::asked(run, parcel, None),
+        (None, _) => super::address_change::asked(run, parcel, None),
         _ => super::buyer_request::asked(run, BuyerAsk::WrongContact, parcel),
     }
 }
@@ -82,8 +82,7 @@ pub(super) fn done(run: &mut Run<'_>, d: Done<'_>) {
             }
             if address.is_some() {
                 let address = address.map(|a| Address { phone: a.phone.or_else(|| d.answers.phone.clone()), ..a });
-                super::address_change::asked(run, Some(parcel), address);
-                let other = run.file.open_case_on(CaseKind::AddressChange, parcel);
+                let other = super::address_change::asked(run, Some(parcel), address);
                 run.case_mut(d.case).waits_for = other;
             }
         }

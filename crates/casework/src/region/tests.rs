@@ -574,10 +574,13 @@ proptest! {
         prop_assert!(short.chars().count() >= 2 || short == name.trim());
     }
 
-    /// Whether the parts of an address carry their endings or not makes no difference to the verdict.
+    /// Whether the parts of an address carry their endings or not makes no difference to the verdict, unless the bare name is a county's
+    /// there as well (西安 in 吉林 can be 西安区, 西安市 cannot).
     #[test]
     fn endings_make_no_difference(place in unit(), elsewhere in unit()) {
         let province = TABLE.units.iter().find(|u| u.kind.is_province() && u.province == elsewhere.province).unwrap();
+        let county = TABLE.stem(place.stem).is_some_and(|s| s.mask & province.mask() != 0) && place.province != province.province;
+        prop_assume!(!county);
         let with = found(&format!("{}|{}||", province.official, place.official));
         let without = found(&format!("{}|{}||", province.short, place.short));
         prop_assert_eq!(with, without);

@@ -3,8 +3,9 @@
 use super::{ConfigArgs, print};
 use std::process::ExitCode;
 
-/// Exit status 0 where everything is right, 1 where something is wrong.
+/// What `check` is given.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Needs no network and no database.\n\nExit status: 0 everything is right, 1 something is wrong.")]
 pub struct Args {
     #[command(flatten)]
     config: ConfigArgs,

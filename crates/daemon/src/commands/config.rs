@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Shows or writes out the configuration.
+/// What `config` is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]

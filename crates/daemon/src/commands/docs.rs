@@ -4,18 +4,19 @@ use super::print;
 use crate::reference;
 use std::process::ExitCode;
 
-/// The output is the committed `docs/rules.md` or `docs/tasks.md`.
+/// What `docs` is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which reference
+    /// rules: every deadline rule with length, ladder, queue and source; tasks: every kind of task with outcomes, texts and steps
+    #[arg(hide_possible_values = true)]
     what: What,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
-    /// Every deadline rule: length, ladder, queue, source
+    /// Every deadline rule.
     Rules,
-    /// Every kind of task: queue, hours, outcomes, texts, steps
+    /// Every kind of task.
     Tasks,
 }
 

@@ -3,15 +3,25 @@
 //! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
 
 pub mod backup;
+pub mod board;
+pub mod case;
 pub mod check;
 pub mod config;
 pub mod database;
+pub mod demo;
 pub mod docs;
 pub mod doctor;
+pub mod explain;
+pub mod export;
+pub mod import;
+pub mod order;
+pub mod record;
 pub mod replay;
 pub mod restore;
 pub mod serve;
 pub mod status;
+pub mod task;
+pub mod tasks;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -21,7 +31,7 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ConfigArgs {
     /// Folder with your own values; each replaces the shipped one of the same key
-    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG")]
+    #[arg(long = "config", value_name = "DIR", env = "PARCELWARD_CONFIG", hide_env_values = true)]
     pub dir: Option<PathBuf>,
 }
 
@@ -56,6 +66,26 @@ pub enum Command {
     Config(config::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
+    /// List what waits for people, the least time left first
+    Tasks(tasks::Args),
+    /// Show a task, or say what was done with tasks
+    Task(task::Args),
+    /// Show a case with its tasks, deadlines and courier operations
+    Case(case::Args),
+    /// Show everything about an order, with its timeline
+    Order(order::Args),
+    /// Show how much of what is open
+    Board(board::Args),
+    /// Say why a task, deadline, case or operation is as it is: rule, sums, facts
+    Explain(explain::Args),
+    /// Read merchants' files (CSV, XLSX, JSON Lines) and hand their facts to the daemon
+    Import(import::Args),
+    /// Write every fact that the daemon holds, as JSON Lines that replay
+    Export(export::Args),
+    /// Tell the daemon a fact: a promise, a buyer's wish, evidence, a scan, a storm, …
+    Record(Box<record::Args>),
+    /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
+    Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
     /// Show the daemons that work on the database, and what waits
@@ -76,6 +106,16 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Tasks(args) => tasks::run(&args),
+        Command::Task(args) => task::run(&args),
+        Command::Case(args) => case::run(&args),
+        Command::Order(args) => order::run(&args),
+        Command::Board(args) => board::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Record(args) => record::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),

@@ -10,15 +10,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM or Ctrl-C stops it: running requests are finished, everything taken is stored. A second one ends it at once.
-///
-/// Without a token file it serves this machine only. PARCELWARD_LOG says what is logged (`debug`, `info,parcelward=debug`).
+/// What `serve` is given.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "SIGTERM or Ctrl-C stops it: running requests are finished and everything taken is stored; a second one ends it at once. \
+    Without server.token_file it serves this machine only. \
+    PARCELWARD_LOG says what is logged (debug, or info,parcelward=debug).\n\n\
+    Exit status: 0 stopped as told, 2 could not start or failed."
+)]
 pub struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// How log lines are written
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    /// How log lines are written: text for people, or json, one object a line
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     log_format: LogFormat,
 }
 

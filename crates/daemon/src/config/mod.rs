@@ -7,6 +7,7 @@
 mod environment;
 mod extract;
 mod files;
+mod imports;
 mod problem;
 mod rulebook;
 mod settings;
@@ -20,7 +21,9 @@ use extract::Merged;
 use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::Language;
+use parcelward_import::Importer;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A configuration that is right as a whole.
 #[derive(Debug, Clone)]
@@ -33,8 +36,8 @@ pub struct Loaded {
     pub raw_rules: RawRules,
     /// The texts of every language.
     pub texts: Vec<(Language, Texts)>,
-    /// The files it was made of: other parts (the importer's mappings) read their own folder through it.
-    pub files: ConfigFiles,
+    /// What the columns of merchants' exports mean.
+    pub importer: Arc<Importer>,
 }
 
 /// Reads the shipped configuration, an operator's folder over it, and the environment over both.
@@ -64,8 +67,11 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
     let texts = rulebook::texts(&files, language, &mut problems);
     let own = texts.iter().find(|(l, _)| *l == language).map(|(_, texts)| texts.clone()).unwrap_or_default();
     let compiled = rulebook::rules(&files, language, own, &mut problems);
-    match (settings, compiled) {
-        (Some(settings), Some((raw_rules, rules))) if problems.is_empty() => Ok(Loaded { settings, rules, raw_rules, texts, files }),
+    let importer = imports::importer(&files, &mut problems);
+    match (settings, compiled, importer) {
+        (Some(settings), Some((raw_rules, rules)), Some(importer)) if problems.is_empty() => {
+            Ok(Loaded { settings, rules, raw_rules, texts, importer: Arc::new(importer) })
+        }
         _ => {
             problems.sort();
             problems.dedup();

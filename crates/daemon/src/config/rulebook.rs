@@ -128,7 +128,8 @@ fn split_key(text: &str) -> (&str, &str) {
     (&text[..end], text[end..].trim_start_matches([':', ' ']))
 }
 
-fn by_stem(files: Vec<TomlFile>) -> BTreeMap<String, Vec<TomlFile>> {
+/// Files by their name, for what several of them make together.
+pub(super) fn by_stem(files: Vec<TomlFile>) -> BTreeMap<String, Vec<TomlFile>> {
     let mut groups: BTreeMap<String, Vec<TomlFile>> = BTreeMap::new();
     for file in files {
         groups.entry(file.stem.clone()).or_default().push(file);

@@ -1,3 +1,5 @@
+//! The configuration as a whole: layers, drop-ins, environment, and everything that is wrong at once.
+
 use super::*;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rule_kind::RuleKind;
@@ -121,4 +123,15 @@ fn a_password_in_the_environment_is_never_in_a_problem() {
     let problems = problems(&[], &[("PARCELWARD_DATABASE__URL", "mysql://ward:s3cret@db/p")]);
     assert!(problems.iter().any(|p| p.key == "database.url"));
     assert!(!Problems(problems).to_string().contains("s3cret"));
+}
+
+#[test]
+fn a_mapping_of_ones_own_is_laid_over_the_shipped_one() {
+    assert!(load_from(&[("imports/pinduoduo.toml", "[words.courier]\n\"我的快递\" = \"other\"\n")], &[]).is_ok());
+    let alone = "platform = \"pinduoduo\"\n[file.orders]\nrecognise = 5\n";
+    let problems = problems(&[("imports/mine.toml", alone)], &[]);
+    assert!(
+        problems.iter().any(|p| p.file == "imports/mine.toml" && p.key.contains("recognise") && p.message.starts_with("line 3")),
+        "{problems:?}"
+    );
 }

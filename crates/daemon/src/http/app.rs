@@ -5,7 +5,10 @@ use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+
+/// How many large bodies are read at a time.
+const UPLOADS: usize = 8;
 
 /// What every request shares.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct App {
     pub config: Arc<crate::config::Loaded>,
     /// Set once the daemon stops.
     stopping: AtomicBool,
+    /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
+    pub(super) uploads: Semaphore,
     /// When the database was last seen to take a write, and how that went.
     pub(super) probed: Mutex<Option<(std::time::Instant, Result<(), String>)>>,
 }
@@ -28,7 +33,26 @@ impl App {
     /// Brings the parts together.
     #[must_use]
     pub fn new(store: SharedStore, desk: Desk, clock: Arc<dyn Clock>, config: Arc<crate::config::Loaded>) -> Arc<Self> {
-        Arc::new(App { store, desk, clock, config, stopping: AtomicBool::new(false), probed: Mutex::new(None) })
+        Arc::new(App {
+            store,
+            desk,
+            clock,
+            config,
+            stopping: AtomicBool::new(false),
+            uploads: Semaphore::new(UPLOADS),
+            probed: Mutex::new(None),
+        })
+    }
+
+    /// Waits for room to read a large body.
+    pub(super) async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        self.room_for(1).await
+    }
+
+    /// Waits for room to read a body that is so many times as large as others.
+    pub(super) async fn room_for(&self, times: usize) -> Option<SemaphorePermit<'_>> {
+        // It is never closed; if it were, there would be nothing to wait for.
+        self.uploads.acquire_many(u32::try_from(times.min(UPLOADS)).unwrap_or(1)).await.ok()
     }
 
     /// Now.

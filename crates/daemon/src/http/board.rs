@@ -1,10 +1,10 @@
 //! `GET /v1/board`: counts as a merchant's parcel centre shows them.
 
 use super::app::App;
-use super::params::Params;
+use super::params::{Params, Query};
 use super::problem::Problem;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use parcelward_casework::instant::Length;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -5,11 +5,11 @@
 use super::access::Caller;
 use super::app::App;
 use super::facts::{FactAnswer, hand_in};
-use super::params::Params;
-use super::problem::{Kind, Problem};
+use super::params::{Params, Query};
+use super::problem::{Kind, Problem, shown};
 use super::read_body;
 use super::tasks::{MOST, USUAL};
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use parcelward_casework::parse::parse_fact;
 use parcelward_casework::region::short_province;
@@ -148,10 +148,7 @@ pub async fn put(State(app): State<Arc<App>>, Extension(caller): Extension<Calle
     let Ok(Value::Object(mut data)) = serde_json::from_slice(&body) else { return Err(Problem::bad("(body)", "must be a JSON object")) };
     let known = ["courier", "province", "city", "district", "serves", "until", "note"];
     if let Some(name) = data.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(Problem::bad(
-            name.chars().take(60).collect::<String>(),
-            format!("is not a field here; there are {}", known.join(", ")),
-        ));
+        return Err(Problem::bad(shown(name), format!("is not a field here; there are {}", known.join(", "))));
     }
     data.entry("serves").or_insert(Value::Bool(false));
     say(&app, &caller, data).await

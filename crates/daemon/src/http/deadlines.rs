@@ -2,11 +2,11 @@
 
 use super::app::App;
 use super::facts::OrderName;
-use super::params::Params;
+use super::params::{Params, Query};
 use super::problem::Problem;
 use super::tasks::{MOST, USUAL, WaybillName};
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use parcelward_casework::casefile::DeadlineState;
 use parcelward_casework::instant::Instant;
 use parcelward_store::{Cursor, DeadlineFilter, DeadlineRow};

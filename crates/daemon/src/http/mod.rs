@@ -7,14 +7,18 @@ mod app;
 mod board;
 mod coverage;
 mod deadlines;
+mod explain;
 mod export;
 mod facts;
+mod gist;
 mod health;
+mod import;
 mod mask;
 mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod sums;
 mod task_actions;
 mod tasks;
 mod trace;
@@ -22,7 +26,9 @@ mod view;
 
 pub use access::{Access, Caller};
 pub use app::App;
+pub use facts::OrderName;
 pub use problem::{Against, FieldError, Kind, Problem};
+pub use tasks::{TaskItem, open_tasks};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -67,10 +73,11 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(orders::case))
         .routes(routes!(orders::order))
         .routes(routes!(deadlines::list))
+        .routes(routes!(explain::get))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(metrics::get));
-    let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(export::get));
+    let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
     (quick, uploads, open)
 }
@@ -101,6 +108,8 @@ pub fn router(app: Arc<App>, access: Access) -> Router {
         )
         .fallback(|| async { Problem::not_found("there is nothing at this path; /openapi.json says what there is") })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
+        // Every body has a limit of its own (`read_body`).
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn(trace::request))
         .with_state(app)
 }

@@ -5,11 +5,11 @@
 use super::access::Caller;
 use super::app::App;
 use super::mask;
-use super::params::Params;
+use super::params::{Params, Path, Query};
 use super::problem::Problem;
 use super::tasks::{TaskItem, item};
 use super::view::{CaseItem, ClockView, FileView, OperationView, Personal, Reader};
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use parcelward_casework::casefile::Subject;
 use parcelward_casework::fact::OrderKey;

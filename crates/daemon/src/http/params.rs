@@ -1,9 +1,42 @@
-//! Query parameters: each read by name, every wrong one said, unknown ones too.
+//! Query parameters: each read by name, every wrong one said, unknown ones too. And the parts of paths.
 
-use super::problem::{Kind, Problem};
+use super::problem::{Kind, Problem, shown};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::UnknownWord;
+use serde::de::DeserializeOwned;
 use std::str::FromStr;
+
+/// The parts of a path. One that cannot be read (its bytes are no UTF-8) is a problem like any other.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(read)) => Ok(Path(read)),
+            Err(rejection) => Err(Problem::bad("(path)", rejection.body_text())),
+        }
+    }
+}
+
+/// The pairs of a query, likewise.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(read)) => Ok(Query(read)),
+            Err(rejection) => Err(Problem::bad("(query)", rejection.body_text())),
+        }
+    }
+}
 
 /// The parameters of a request, until they are all read.
 #[derive(Debug)]
@@ -89,8 +122,7 @@ impl Params {
     /// Everything that was wrong, unknown parameters included.
     pub fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in std::mem::take(&mut self.pairs) {
-            let shown: String = name.chars().take(60).collect();
-            self.wrong(&shown, format!("is not a parameter here; there are {}", self.known.join(", ")));
+            self.wrong(&shown(&name), format!("is not a parameter here; there are {}", self.known.join(", ")));
         }
         if self.problem.errors.is_empty() { Ok(()) } else { Err(self.problem) }
     }

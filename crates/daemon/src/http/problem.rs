@@ -40,6 +40,12 @@ pub struct Problem {
     pub against: Option<Box<Against>>,
 }
 
+/// A name that a client made up, as a problem shows it: never empty, and not longer than a line.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    if name.is_empty() { "(empty name)".to_owned() } else { name.chars().take(60).collect() }
+}
+
 /// What stands against an action on a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Against {

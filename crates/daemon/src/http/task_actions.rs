@@ -6,17 +6,17 @@
 use super::access::Caller;
 use super::app::App;
 use super::facts::{refused_field, refused_kind, without_field};
-use super::problem::{Against, FieldError, Kind, Problem};
+use super::params::Path;
+use super::problem::{Against, FieldError, Kind, Problem, shown};
 use super::read_body;
 use super::tasks::{TaskItem, find, item, with_version};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::Response;
 use axum::{Extension, Json};
 use parcelward_casework::Refusal;
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::task_table::ways;
-use parcelward_casework::words::{TaskKind, TaskVerb};
+use parcelward_casework::words::TaskVerb;
 use parcelward_scheduler::{Incoming, Receipt, Refused};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -31,14 +31,6 @@ const SOURCE: &str = "parcelward/api";
 const MOST: usize = 200;
 /// The largest body of one action, in bytes.
 const MAX_BODY: usize = 1 << 20;
-
-/// The required and the optional answers of an outcome.
-pub(super) fn answers_of(kind: TaskKind, outcome: &str) -> (Vec<&'static str>, Vec<&'static str>) {
-    match ways(kind).iter().find(|way| way.outcome.word() == outcome) {
-        Some(way) => (way.required.iter().map(|a| a.word()).collect(), way.optional.iter().map(|a| a.word()).collect()),
-        None => (Vec::new(), Vec::new()),
-    }
-}
 
 /// What may stand in the body of an action. Each action reads what it needs.
 #[derive(Debug, ToSchema)]
@@ -306,8 +298,7 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
 fn unknown_fields(fields: &Map<String, Value>, known: &[&str]) -> Result<(), Problem> {
     let mut problem = Problem::new(Kind::BadRequest);
     for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-        let shown: String = name.chars().take(60).collect();
-        problem = problem.field(shown, format!("is not a field here; there are {}", known.join(", ")));
+        problem = problem.field(shown(name), format!("is not a field here; there are {}", known.join(", ")));
     }
     if problem.errors.is_empty() { Ok(()) } else { Err(problem) }
 }

@@ -2,15 +2,16 @@
 
 use super::app::App;
 use super::facts::OrderName;
-use super::params::Params;
+use super::params::{Params, Path, Query};
 use super::problem::Problem;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::Instant;
-use parcelward_casework::words::Advice;
+use parcelward_casework::task_table::{Answer, Way, ways};
+use parcelward_casework::words::{Advice, TaskOutcome};
 use parcelward_store::{Cursor, TaskFilter, TaskListState, TaskRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -243,6 +244,17 @@ pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     Ok(with_version(item(&app, &row, app.now())))
 }
 
+/// The open tasks that have the least time left, at most `limit`, and how many there are in all.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn open_tasks(app: &App, limit: u32) -> Result<(Vec<TaskItem>, u64), Problem> {
+    let now = app.now();
+    let page = app.store.tasks(&TaskFilter::default(), None, limit).await?;
+    let open = app.store.counts(now).await?.open_tasks.values().sum();
+    Ok((page.rows.iter().map(|row| item(app, row, now)).collect(), open))
+}
+
 pub(super) async fn find(app: &App, id: &str) -> Result<TaskRow, Problem> {
     app.store.task(id).await?.ok_or_else(|| Problem::not_found(format!("there is no task `{}`", id.chars().take(80).collect::<String>())))
 }
@@ -294,9 +306,10 @@ pub(super) fn item(app: &App, row: &TaskRow, now: Instant) -> TaskItem {
 }
 
 fn way(app: &App, row: &TaskRow, word: &str) -> OutcomeWay {
-    let texts = &app.desk.rules().texts;
-    let own = texts.task(row.kind).and_then(|t| t.outcomes.get(word)).cloned();
-    let title = own.unwrap_or_else(|| texts.word("outcome", word).to_owned());
-    let (required, optional) = super::task_actions::answers_of(row.kind, word);
-    OutcomeWay { outcome: word.to_owned(), title, required, optional }
+    let rules = app.desk.rules();
+    let outcome = TaskOutcome::from_word(word);
+    let title = outcome.map_or(word, |outcome| rules.texts.outcome(row.kind, outcome)).to_owned();
+    let way = ways(row.kind).iter().find(|way| way.outcome.word() == word);
+    let answers = |of: fn(&Way) -> &'static [Answer]| way.map(|way| of(way).iter().map(|a| a.word()).collect()).unwrap_or_default();
+    OutcomeWay { outcome: word.to_owned(), title, required: answers(|w| w.required), optional: answers(|w| w.optional) }
 }

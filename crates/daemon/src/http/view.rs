@@ -306,7 +306,7 @@ impl Reader<'_> {
             kind: Some(a.kind.word()),
             status: a.steps.last().map(|s| s.status.word()),
             since: a.steps.first().map(|s| text(s.at)),
-            due_at: a.respond_by.map(text),
+            due_at: a.steps.last().and_then(|s| s.respond_by).map(text),
             amount: yuan(a.amount),
             waybill: self.waybill(a.return_parcel),
         });
@@ -315,7 +315,7 @@ impl Reader<'_> {
             id: Some(d.id.clone()),
             status: d.steps.last().map(|s| s.status.word()),
             since: d.steps.first().map(|s| text(s.at)),
-            due_at: d.evidence_by.or(d.appeal_by).map(text),
+            due_at: d.steps.iter().rev().find_map(|s| s.evidence_by.or(s.appeal_by)).map(text),
             amount: yuan(d.amount),
             ..none.clone()
         });
@@ -324,7 +324,7 @@ impl Reader<'_> {
             id: Some(c.id.clone()),
             kind: Some(c.promise.word()),
             status: Some(c.ended.map_or("made", |(_, status)| status.word())),
-            since: Some(text(c.made_at)),
+            since: c.made_at.map(text),
             due_at: c.due_at.map(text),
             waybill: c.waybill.as_ref().map(WaybillName::from),
             ..none.clone()

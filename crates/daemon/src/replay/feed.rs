@@ -31,7 +31,7 @@ pub fn start(mut lines: Ordered) -> io::Result<Receiver<io::Result<Vec<Told>>>> 
     std::thread::Builder::new().name("facts".to_owned()).spawn(move || {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            match lines.next() {
+            match lines.next_line() {
                 Ok(Some((line, bytes))) => batch.push(Told { line, fact: read(bytes) }),
                 Ok(None) => break,
                 Err(e) => {

@@ -36,7 +36,7 @@ impl<R: Read> Lines<R> {
     ///
     /// # Errors
     /// What the stream reports.
-    pub fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+    pub fn next_line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         loop {
             let Some((from, to)) = self.find_line()? else { return Ok(None) };
             self.number += 1;
@@ -131,7 +131,7 @@ mod tests {
     fn all(text: &[u8], step: usize) -> Vec<(u64, Vec<u8>)> {
         let mut lines = Lines::with_sizes(Trickle(text, step), 64, 40);
         let mut out = Vec::new();
-        while let Some((number, line)) = lines.next().unwrap() {
+        while let Some((number, line)) = lines.next_line().unwrap() {
             out.push((number, line.to_vec()));
         }
         out
@@ -160,7 +160,7 @@ mod tests {
         for (length, whole) in [(MAX_FACT_BYTES, true), (MAX_FACT_BYTES + 1, false), (3 * BLOCK, false)] {
             let text = vec![b'x'; length];
             let mut lines = Lines::new(text.as_slice());
-            let got = lines.next().unwrap().unwrap().1.len();
+            let got = lines.next_line().unwrap().unwrap().1.len();
             assert_eq!(got <= MAX_FACT_BYTES, whole, "{length}");
             assert!(!whole || got == length);
         }

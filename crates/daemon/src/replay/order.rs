@@ -64,10 +64,10 @@ impl Ordered {
     ///
     /// # Errors
     /// What the file reports.
-    pub fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+    pub fn next_line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         match &mut self.0 {
-            Kind::Stream(lines) => lines.next(),
-            Kind::Merge(merge) => merge.next(),
+            Kind::Stream(lines) => lines.next_line(),
+            Kind::Merge(merge) => merge.next_line(),
         }
     }
 }
@@ -90,7 +90,7 @@ fn key_of(line: &[u8]) -> Option<i64> {
 fn is_sorted(file: &mut File) -> io::Result<bool> {
     let mut lines = Lines::new(file);
     let mut last = i64::MIN;
-    while let Some((_, line)) = lines.next()? {
+    while let Some((_, line)) = lines.next_line()? {
         match key_of(line) {
             Some(key) if key < last => return Ok(false),
             Some(key) => last = key,
@@ -114,7 +114,7 @@ fn sort(file: File, piece: usize) -> io::Result<Merge> {
     let (mut arena, mut entries) = (Vec::<u8>::new(), Vec::<Entry>::new());
     let mut runs = Runs { out: BufWriter::with_capacity(1 << 18, tempfile::tempfile()?), written: 0, ranges: Vec::new() };
     let mut last = i64::MIN;
-    while let Some((number, line)) = lines.next()? {
+    while let Some((number, line)) = lines.next_line()? {
         last = key_of(line).unwrap_or(last);
         if arena.len() + line.len() > piece && !entries.is_empty() {
             runs.write(&mut arena, &mut entries)?;
@@ -237,7 +237,7 @@ impl Merge {
         Ok(merge)
     }
 
-    fn next(&mut self) -> io::Result<Option<(u64, &[u8])>> {
+    fn next_line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
         if let Some(current) = self.current.take() {
             let run = &mut self.runs[current];
             if run.advance(&self.file)? {
@@ -264,7 +264,7 @@ mod tests {
 
     fn read(mut ordered: Ordered) -> Vec<(u64, String)> {
         let mut out = Vec::new();
-        while let Some((number, line)) = ordered.next().unwrap() {
+        while let Some((number, line)) = ordered.next_line().unwrap() {
             out.push((number, String::from_utf8(line.to_vec()).unwrap()));
         }
         out

@@ -1,5 +1,6 @@
 //! A real daemon on a free loopback port over a temporary database, under a clock that the test holds.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use parcelward::config::load_with;
 use parcelward::serve::{Running, start};

@@ -279,7 +279,7 @@ impl Transaction for Writing {
         .bind(limit)
         .fetch_all(self.on())
         .await?;
-        rows.iter().map(|row| order_key(row)).collect()
+        rows.iter().map(order_key).collect()
     }
 
     async fn parked(&mut self, waybills: &[Waybill]) -> Result<Vec<ParkedFact>, StoreError> {

@@ -1,0 +1,322 @@
+//! Facts and people's actions that pour into a daemon, in every way in which they can be sent, with a ledger of what was answered.
+
+use parcelward_casework::instant::{Instant, Length};
+use parcelward_tests::dice::Dice;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// What is known of something that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It was answered that it is taken.
+    Acknowledged,
+    /// It was answered that it is not.
+    Refused,
+    /// No answer came.
+    Unknown,
+}
+
+/// This moment.
+pub fn now() -> Instant {
+    Instant::from_millis(i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap())
+}
+
+/// Everything that was sent, by its name, with its data where they are sent as they are kept.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    sent: Mutex<HashMap<String, (Option<Value>, Fate)>>,
+    cut_off: AtomicU32,
+}
+
+impl Ledger {
+    fn note(&self, name: &str, data: Option<&Value>, fate: Fate) {
+        let mut sent = self.sent.lock().unwrap();
+        let entry = sent.entry(name.to_owned()).or_insert_with(|| (data.cloned(), fate));
+        // An answer is an answer; what is not heard afterwards takes nothing back.
+        if fate != Fate::Unknown {
+            entry.1 = fate;
+        }
+    }
+
+    pub fn sent(&self) -> HashMap<String, (Option<Value>, Fate)> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    pub fn cut_off(&self) -> u32 {
+        self.cut_off.load(Ordering::Relaxed)
+    }
+}
+
+/// A daemon as a process of its own. Killed when it is dropped.
+pub struct Process {
+    child: Child,
+    address: Option<oneshot::Receiver<String>>,
+}
+
+impl Process {
+    pub fn start(binary: &Path, dir: &Path) -> Process {
+        let mut child = Command::new(binary)
+            .arg("serve")
+            .current_dir(dir)
+            .env("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0")
+            .env("PARCELWARD_DATABASE__URL", "sqlite:kill.db")
+            .env_remove("PARCELWARD_LOG")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let (tell, address) = oneshot::channel();
+        // Reads to the end, so that the daemon never waits for its log to be read.
+        std::thread::spawn(move || {
+            let mut tell = Some(tell);
+            for line in log.lines().map_while(Result::ok) {
+                let found = line.split("listening on ").nth(1).and_then(|rest| rest.split(';').next());
+                match found.filter(|_| tell.is_some()) {
+                    Some(found) => drop(tell.take().map(|tell| tell.send(found.to_owned()))),
+                    None if line.contains(" INFO ") || line.contains("INFO") => {}
+                    None => eprintln!("daemon: {line}"),
+                }
+            }
+        });
+        Process { child, address: Some(address) }
+    }
+
+    /// Where it answers, once it does.
+    pub async fn ready(&mut self) -> String {
+        let address = self.address.take().unwrap();
+        tokio::time::timeout(Duration::from_secs(30), address).await.expect("it starts in time").expect("it starts")
+    }
+
+    /// SIGKILL: nothing is finished.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until nothing is due.
+    pub async fn settle(&self, base: &str) {
+        for _ in 0..600 {
+            let metrics = reqwest::get(format!("{base}/metrics")).await.unwrap().text().await.unwrap();
+            if metrics.lines().any(|line| line == "parcelward_case_files_overdue 0") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("something is due for ever");
+    }
+
+    /// Stops it as an operator does.
+    pub async fn stop(mut self) {
+        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let status = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
+        assert_eq!(status.code(), Some(0), "told to stop, it ends well");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+/// Sends until told to stop; what is cut off is sent again, now and then not.
+pub async fn pour(
+    n: u64,
+    mut dice: Dice,
+    mut address: watch::Receiver<Option<String>>,
+    stopped: watch::Receiver<bool>,
+    ledger: Arc<Ledger>,
+) {
+    let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let mut sender = Sender { n, next: 0, client, ledger };
+    while !*stopped.borrow() {
+        let base = loop {
+            let base = address.borrow_and_update().clone();
+            match base {
+                Some(base) => break base,
+                None if *stopped.borrow() => return,
+                None => drop(tokio::time::timeout(Duration::from_millis(50), address.changed()).await),
+            }
+        };
+        if dice.roll(4) == 0 {
+            sender.work(&base, &mut dice).await;
+        } else {
+            let facts = sender.facts(&mut dice);
+            let way = dice.roll(4);
+            let mut base = base;
+            // The same facts in the same words, until somebody answers: taken once, however often they are sent.
+            while !sender.hand_in(&base, &facts, way).await && dice.roll(10) > 0 {
+                if *stopped.borrow() {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                if let Some(next) = address.borrow_and_update().clone() {
+                    base = next;
+                }
+            }
+        }
+    }
+}
+
+struct Sender {
+    n: u64,
+    next: u64,
+    client: Client,
+    ledger: Arc<Ledger>,
+}
+
+impl Sender {
+    fn name(&mut self) -> String {
+        self.next += 1;
+        format!("k{}-{}", self.n, self.next)
+    }
+
+    /// One to thirty facts about a few orders.
+    fn facts(&mut self, dice: &mut Dice) -> Vec<Value> {
+        let many = *dice.pick(&[1, 1, 5, 30]);
+        (0..many).map(|_| self.fact(dice)).collect()
+    }
+
+    fn fact(&mut self, dice: &mut Dice) -> Value {
+        let id = self.name();
+        let order = dice.roll(40);
+        let now = now();
+        // Whole minutes, hours ago: what falls due falls due on a whole minute, and much of it has passed.
+        let ago = |minutes: u64| {
+            let at = now - Length::minutes(i64::try_from(minutes).unwrap());
+            Instant::from_millis(at.millis() / 60_000 * 60_000).to_string()
+        };
+        let names = json!({"platform": "pinduoduo", "shop": format!("s{}", order % 3), "order_id": format!("O{order}")});
+        let waybill = json!({"courier": "yto", "number": format!("YT{order}")});
+        let with = |fields: Value| {
+            let mut data = names.clone();
+            fields.as_object().unwrap().iter().for_each(|(name, value)| data[name] = value.clone());
+            data
+        };
+        let late = dice.roll(5_000);
+        let (type_, data) = match dice.roll(10) {
+            0 | 1 => (
+                "order",
+                with(json!({"paid_at": ago(late + 2_000), "amount": "59.90", "recipient": {"province": "浙江省", "city": "杭州市"}})),
+            ),
+            2 => ("shipment", with(json!({"waybill": waybill, "declared_at": ago(late)}))),
+            3..=5 => {
+                let status = *dice.pick(&["collected", "in_transit", "arrived", "delivered", "refused", "delivery_failed"]);
+                ("tracking", json!({"waybill": waybill, "status": status}))
+            }
+            6 => ("buyer_request", with(json!({"request": *dice.pick(&["urge", "cancel", "not_received"])}))),
+            7 => (
+                "note",
+                with(json!({"text": "x", "remind_at": (now + Length::millis(i64::try_from(dice.roll(3_000)).unwrap())).to_string()})),
+            ),
+            8 => ("coverage", json!({"courier": "yto", "province": *dice.pick(&["新疆", "浙江"]), "serves": dice.roll(2) == 0})),
+            // Wrong: never to be seen again.
+            _ => ("tracking", json!({"waybill": waybill, "status": "eaten"})),
+        };
+        json!({"specversion": "1.0", "id": id, "source": "kill", "type": format!("parcelward.{type_}"), "time": ago(late), "data": data})
+    }
+
+    /// Sends facts in one of the ways; says whether they were answered.
+    async fn hand_in(&self, base: &str, facts: &[Value], way: u64) -> bool {
+        let lines = || facts.iter().map(|fact| format!("{fact}\n")).collect::<String>();
+        let request = |path: &str, type_: &str, body: String| {
+            self.client.request(Method::POST, format!("{base}{path}")).header("content-type", type_).body(body)
+        };
+        let request = match (way, facts) {
+            (0, [fact]) => request("/v1/facts", "application/cloudevents+json", fact.to_string()),
+            (0 | 1, _) => request("/v1/facts", "application/cloudevents-batch+json", Value::from(facts.to_vec()).to_string()),
+            (2, _) => request("/v1/facts", "application/x-ndjson", lines()),
+            _ => request("/v1/import", "application/octet-stream", lines()),
+        };
+        let alone = way == 0 && facts.len() == 1;
+        let answer = self.send(request).await;
+        let Some((status, body)) = answer else {
+            facts.iter().for_each(|fact| self.note(fact, Fate::Unknown));
+            return false;
+        };
+        if status == 503 {
+            // Nothing was taken, or it cannot be said.
+            facts.iter().for_each(|fact| self.note(fact, Fate::Unknown));
+            return false;
+        }
+        if alone {
+            self.note(&facts[0], if status == 200 { Fate::Acknowledged } else { Fate::Refused });
+            return true;
+        }
+        assert_eq!(status, 200, "{body}");
+        if way >= 3 {
+            // The answer to a file names the bad ones only.
+            let line = |bad: &Value, name: &str| bad[name].as_u64().map(|line| usize::try_from(line).unwrap() - 1);
+            let refused = body["refused"].as_array().unwrap().iter().filter_map(|bad| line(bad, "index"));
+            let bad: Vec<usize> = refused.chain(body["problems"].as_array().unwrap().iter().filter_map(|bad| line(bad, "row"))).collect();
+            for (at, fact) in facts.iter().enumerate() {
+                self.note(fact, if bad.contains(&at) { Fate::Refused } else { Fate::Acknowledged });
+            }
+            return true;
+        }
+        let answers = body["items"].as_array().unwrap();
+        assert_eq!(answers.len(), facts.len());
+        for (fact, answer) in facts.iter().zip(answers) {
+            let taken = matches!(answer["result"].as_str(), Some("accepted" | "parked" | "duplicate"));
+            self.note(fact, if taken { Fate::Acknowledged } else { Fate::Refused });
+        }
+        true
+    }
+
+    fn note(&self, fact: &Value, fate: Fate) {
+        self.ledger.note(fact["id"].as_str().unwrap(), Some(&fact["data"]), fate);
+    }
+
+    /// Somebody does something with a task; its note names it.
+    async fn work(&mut self, base: &str, dice: &mut Dice) {
+        let Some((200, page)) = self.send(self.client.get(format!("{base}/v1/tasks?limit=40"))).await else { return };
+        let tasks = page["items"].as_array().unwrap();
+        if tasks.is_empty() {
+            return;
+        }
+        let task = dice.pick(tasks);
+        let way = dice.pick(task["outcomes"].as_array().unwrap());
+        let note = self.name();
+        let (verb, mut body) = match dice.roll(4) {
+            0 => ("claim", json!({})),
+            1 => ("snooze", json!({"snooze_until": "2100-01-01T00:00:00+08:00"})),
+            // The answers that it may ask for are left out: now and then it is refused.
+            _ => ("done", json!({"outcome": way["outcome"]})),
+        };
+        (body["by"], body["note"]) = (json!(format!("p{}", self.n)), json!(note));
+        let url = format!("{base}/v1/tasks/{}/{verb}", task["task_id"].as_str().unwrap());
+        let fate = match self.send(self.client.post(url).json(&body)).await {
+            None | Some((503, _)) => Fate::Unknown,
+            Some((200, _)) => Fate::Acknowledged,
+            // It was over meanwhile: journalled without effect, as the contract says.
+            Some((409, problem)) if problem["outcome"].is_string() => Fate::Acknowledged,
+            Some((409 | 422, _)) => Fate::Refused,
+            Some((status, problem)) => panic!("{verb}: {status} {problem}"),
+        };
+        self.ledger.note(&note, None, fate);
+    }
+
+    /// Sends; `None` where no whole answer came.
+    async fn send(&self, request: RequestBuilder) -> Option<(u16, Value)> {
+        let answer = async {
+            let response = request.send().await.ok()?;
+            let status = response.status().as_u16();
+            Some((status, serde_json::from_str(&response.text().await.ok()?).ok()?))
+        };
+        let answer = answer.await;
+        if answer.is_none() {
+            self.ledger.cut_off.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
+    }
+}
