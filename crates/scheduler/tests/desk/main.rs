@@ -30,6 +30,8 @@ macro_rules! laws {
 }
 
 laws! {
+    replay::a_journal_that_was_tampered_with_is_found_out,
+    wakes::a_daemon_is_heard_of_while_it_works,
     requests::a_request_has_one_instant_and_every_later_one_a_later,
     requests::a_fact_said_again_changes_nothing_and_another_of_its_name_is_a_conflict,
     requests::a_fact_from_the_future_is_marked,

@@ -103,15 +103,16 @@ impl Office {
     }
 
     /// A statement behind the store's back.
-    pub async fn execute(&self, sql: &'static str) {
+    pub async fn execute(&self, sql: impl Into<String>) {
+        let sql = sqlx::AssertSqlSafe(sql.into());
         match &self.place {
             Place::File(_) => {
                 let raw = sqlx::SqlitePool::connect(&self.url()).await.unwrap();
-                sqlx::query(sql).execute(&raw).await.unwrap();
+                sqlx::raw_sql(sql).execute(&raw).await.unwrap();
                 raw.close().await;
             }
             Place::Server(server, name) => {
-                sqlx::query(sql).execute(&mut server.raw(name).await).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut server.raw(name).await).await.unwrap();
             }
         }
     }

@@ -54,7 +54,7 @@ struct AtNine;
 
 impl Wakes for AtNine {
     fn next_wake_at(&self, file: &CaseFile) -> Option<Instant> {
-        (file.is_open() && file.cases.len() < 2).then(|| at(9))
+        file.is_open().then(|| at(9))
     }
 
     fn awaits_coverage(&self, _: &CaseFile) -> Option<(Courier, String)> {
@@ -153,13 +153,12 @@ pub async fn what_is_wrong_is_found_and_mended_only_when_told(place: &impl Place
     assert_eq!(*stored(&store, 1).await.file, whole(1).0, "the case file itself is as it was");
 }
 
-pub async fn an_open_case_file_that_nobody_will_wake_is_found(place: &impl Place) {
+pub async fn an_open_case_of_which_nothing_will_come_is_found(place: &impl Place) {
     let store = place.open().await;
     take(&store, at(5)).await;
-    let mut dead = file(1);
-    add_case(&mut dead, CaseKind::Stalled);
+    let (mut dead, entries) = whole(1);
     add_case(&mut dead, CaseKind::Lost);
-    save_new(&store, &[dead], at(9)).await;
-    let found = findings(&store, true).await;
-    assert_eq!(found, [(Some(1), "is open and has no next moment of its own: nobody will ever wake it".to_owned(), false)]);
+    let id = dead.cases[1].id.clone();
+    save(&store, Batch { files: vec![new_file(dead, Some(at(9)))], entries, ..Batch::default() }).await.unwrap();
+    assert_eq!(findings(&store, true).await, [(Some(1), format!("case {id} is open and nothing will ever come of it"), false)]);
 }

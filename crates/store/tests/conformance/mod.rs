@@ -58,7 +58,7 @@ macro_rules! suite {
             checks::an_incarnation_is_renewed_when_told,
             checks::a_sound_database_has_no_findings,
             checks::what_is_wrong_is_found_and_mended_only_when_told,
-            checks::an_open_case_file_that_nobody_will_wake_is_found,
+            checks::an_open_case_of_which_nothing_will_come_is_found,
         );
     };
 }
