@@ -7,6 +7,7 @@ mod requests;
 #[path = "../../../store/tests/support/server.rs"]
 #[allow(dead_code, reason = "the store's own tests use more of it")]
 mod server;
+mod shipped;
 mod support;
 mod toy;
 mod wakes;
