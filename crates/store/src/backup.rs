@@ -115,6 +115,8 @@ pub async fn restore(url: &str, from: Option<&Path>, replace: bool) -> Result<Re
         return Err(BackupError::IsThere(to.to_owned()));
     }
     let part = beside(to, "restore");
+    // Copying it would heal an index that is damaged, and pass over what is not read.
+    look_through(from).await.map_err(|error| BackupError::NotWhole { path: from.to_owned(), why: error.to_string() })?;
     // What an earlier attempt left behind.
     let _ = fs::remove_file(&part);
     copy_into(from, &part).await?;

@@ -150,8 +150,10 @@ async fn look(store: &dyn Store, record: &FileRecord, wakes: &dyn Wakes) -> Resu
         say("is not stored as open or closed as it is".to_owned(), true);
     }
     let own = wakes.next_wake_at(file);
-    if file.is_open() && own.is_none() {
-        say("is open and has no next moment of its own: nobody will ever wake it".to_owned(), false);
+    for (at, case) in (0..).zip(&file.cases).filter(|(_, case)| case.closed.is_none()) {
+        if !file.has_next_step(at) {
+            say(format!("case {} is open and nothing will ever come of it", case.id), false);
+        }
     }
     if own.is_some_and(|own| record.next_wake_at.is_none_or(|stored| stored > own.max(file.clock))) {
         say("would be woken too late, or never".to_owned(), true);

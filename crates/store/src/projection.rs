@@ -308,20 +308,27 @@ struct Difference {
     waybills: Vec<usize>,
 }
 
-/// Compares a case file with what was stored of it.
+/// Compares a case file with what was stored of it. A line also says which parcel and case it is about, and those may change alone.
 fn difference(change: &FileChange) -> Difference {
     let (before, after) = (change.before.as_deref(), &*change.after);
-    fn changed<T: PartialEq>(before: Option<&[T]>, after: &[T]) -> Vec<usize> {
-        let before = before.unwrap_or_default();
-        (0..after.len()).filter(|&i| before.get(i) != Some(&after[i])).collect()
+    fn changed<T: PartialEq>(
+        files: (Option<&CaseFile>, &CaseFile),
+        list: impl for<'a> Fn(&'a CaseFile) -> &'a [T],
+        about: impl for<'a> Fn(&'a CaseFile, &'a T) -> (Option<&'a Waybill>, Option<&'a str>),
+    ) -> Vec<usize> {
+        let (before, after) = files;
+        let same = |(before, old): (&CaseFile, &T), new: &T| old == new && about(before, old) == about(after, new);
+        let is_same = |i: usize, new: &T| before.is_some_and(|file| list(file).get(i).is_some_and(|old| same((file, old), new)));
+        list(after).iter().enumerate().filter(|(i, new)| !is_same(*i, new)).map(|(i, _)| i).collect()
     }
+    let files = (before, after);
     let was_open = |i: usize| before.and_then(|f| f.cases.get(i)).is_some_and(|c| c.closed.is_none());
     let known = before.map_or(0, |f| f.parcels.len());
     let renamed = |i: usize| before.and_then(|f| f.parcels.get(i)).is_some_and(|p| p.waybill != after.parcels[i].waybill);
     Difference {
-        tasks: changed(before.map(|f| &f.tasks[..]), &after.tasks),
-        deadlines: changed(before.map(|f| &f.deadlines[..]), &after.deadlines),
-        operations: changed(before.map(|f| &f.operations[..]), &after.operations),
+        tasks: changed(files, |f| &f.tasks, |f, t| (waybill_of_task(f, t), case_at(f, t.case).map(|c| c.kind.word()))),
+        deadlines: changed(files, |f| &f.deadlines, |f, d| (waybill_of_deadline(f, d), None)),
+        operations: changed(files, |f| &f.operations, |f, o| (at(&f.parcels, o.parcel).map(|p| &p.waybill), None)),
         opened_cases: (0..after.cases.len()).filter(|&i| after.cases[i].closed.is_none() && !was_open(i)).collect(),
         closed_cases: (0..after.cases.len()).filter(|&i| after.cases[i].closed.is_some() && was_open(i)).collect(),
         waybills: (0..after.parcels.len()).filter(|&i| i >= known || renamed(i)).collect(),

@@ -5,7 +5,7 @@
 mod conformance;
 
 use conformance::{Place, kit};
-use parcelward_store::{SharedStore, StoreError, StoreOptions, open};
+use parcelward_store::{BackupError, SharedStore, StoreError, StoreOptions, backup, open, restore};
 use sqlx::{ConnectOptions, Connection, Row};
 use std::path::PathBuf;
 
@@ -32,6 +32,10 @@ impl Place for SqliteFile {
 
     async fn open(&self) -> SharedStore {
         open(&format!("sqlite:{}", self.path().display()), &StoreOptions::default()).await.unwrap()
+    }
+
+    async fn execute(&self, sql: String) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut self.raw().await).await.unwrap();
     }
 }
 
@@ -138,4 +142,96 @@ async fn a_newer_schema_and_a_file_that_is_no_database_are_refused() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     let error = open("mysql://user:secret@host/x", &StoreOptions::default()).await.unwrap_err();
     assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+/// What was saved into a store, and a copy of it as it was at first.
+async fn copied() -> (SqliteFile, SharedStore, PathBuf) {
+    let place = SqliteFile::fresh().await;
+    let store = place.open().await;
+    kit::save_new(&store, &[kit::file(1), kit::file(2)], kit::at(10)).await;
+    let copy = place.folder.path().join("copy.db");
+    let made = backup(&format!("sqlite:{}", place.path().display()), &copy).await.unwrap();
+    assert_eq!((made.files, made.lines), (2, 0));
+    assert!(made.bytes > 0);
+    (place, store, copy)
+}
+
+#[tokio::test]
+async fn a_copy_is_made_while_the_store_is_written() {
+    let place = SqliteFile::fresh().await;
+    let store = place.open().await;
+    let url = format!("sqlite:{}", place.path().display());
+    let write = async {
+        for n in 0..200 {
+            let entries = vec![kit::note(&n.to_string(), n, kit::at(1))];
+            let files = vec![kit::new_file(kit::file(n), Some(kit::at(5)))];
+            kit::save(&store, parcelward_store::Batch { files, entries, ..Default::default() }).await.unwrap();
+        }
+    };
+    let copies = async {
+        for n in 0..5 {
+            let to = place.folder.path().join(format!("copy-{n}.db"));
+            let made = backup(&url, &to).await.unwrap();
+            assert_eq!(made.files, made.lines, "a copy is of one moment");
+            let copy = open(&format!("sqlite:{}", to.display()), &StoreOptions::default()).await.unwrap();
+            assert_eq!(copy.counts(kit::at(9)).await.unwrap().overdue_files, made.files);
+            copy.close().await;
+        }
+    };
+    tokio::join!(write, copies);
+}
+
+#[tokio::test]
+async fn a_copy_overwrites_nothing_is_private_and_leaves_nothing_half_done() {
+    let (place, _, copy) = copied().await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o077, 0);
+    }
+    let again = backup(&format!("sqlite:{}", place.path().display()), &copy).await.unwrap_err();
+    assert!(matches!(again, BackupError::IsThere(_)), "{again:?}");
+    let of_nothing = backup(&format!("sqlite:{}/none.db", place.folder.path().display()), &place.folder.path().join("x.db")).await;
+    assert!(matches!(of_nothing, Err(BackupError::NotWhole { .. })), "{of_nothing:?}");
+    let left: Vec<String> =
+        std::fs::read_dir(place.folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(left.iter().all(|name| !name.contains("x.db") && !name.contains("part")), "{left:?}");
+    let server = backup("postgres://user:secret@host/x", &copy).await.unwrap_err();
+    assert!(server.to_string().contains("pg_dump") && !server.to_string().contains("secret"), "{server}");
+}
+
+#[tokio::test]
+async fn a_copy_that_is_brought_back_is_another_incarnation_and_the_old_one_is_kept() {
+    let (place, store, copy) = copied().await;
+    let url = format!("sqlite:{}", place.path().display());
+    let incarnation = store.incarnation().await.unwrap();
+    kit::save_new(&store, &[kit::file(3)], kit::at(10)).await;
+    let in_use = restore(&url, Some(&copy), true).await.unwrap_err();
+    assert!(matches!(in_use, BackupError::InUse(_)), "{in_use:?}");
+    store.close().await;
+    let there = restore(&url, Some(&copy), false).await.unwrap_err();
+    assert!(matches!(there, BackupError::IsThere(_)), "{there:?}");
+    let restored = restore(&url, Some(&copy), true).await.unwrap();
+    assert_ne!(restored.incarnation, incarnation);
+    let store = place.open().await;
+    assert_eq!(store.incarnation().await.unwrap(), restored.incarnation);
+    assert!(store.case_file(&kit::order(2)).await.unwrap().is_some() && store.case_file(&kit::order(3)).await.unwrap().is_none());
+    store.close().await;
+    let before = open(&format!("sqlite:{}", restored.before.unwrap().display()), &StoreOptions::default()).await.unwrap();
+    assert!(before.case_file(&kit::order(3)).await.unwrap().is_some());
+    assert_eq!(before.incarnation().await.unwrap(), incarnation);
+}
+
+#[tokio::test]
+async fn a_damaged_copy_is_not_brought_back() {
+    let (place, store, copy) = copied().await;
+    store.close().await;
+    let mut bytes = std::fs::read(&copy).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4096].fill(0x5a);
+    std::fs::write(&copy, bytes).unwrap();
+    let url = format!("sqlite:{}", place.path().display());
+    let error = restore(&url, Some(&copy), true).await.unwrap_err();
+    assert!(matches!(error, BackupError::NotWhole { .. }), "{error:?}");
+    assert!(place.open().await.case_file(&kit::order(1)).await.unwrap().is_some(), "the database is as it was");
 }

@@ -7,6 +7,7 @@ mod requests;
 #[path = "../../../store/tests/support/server.rs"]
 #[allow(dead_code, reason = "the store's own tests use more of it")]
 mod server;
+mod shipped;
 mod support;
 mod toy;
 mod wakes;
@@ -30,6 +31,8 @@ macro_rules! laws {
 }
 
 laws! {
+    replay::a_journal_that_was_tampered_with_is_found_out,
+    wakes::a_daemon_is_heard_of_while_it_works,
     requests::a_request_has_one_instant_and_every_later_one_a_later,
     requests::a_fact_said_again_changes_nothing_and_another_of_its_name_is_a_conflict,
     requests::a_fact_from_the_future_is_marked,

@@ -3,15 +3,14 @@
 use parcelward_casework::fact::OrderKey;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::rules::{RawRules, Rules};
-use parcelward_casework::text::Texts;
 use parcelward_casework::words::Platform;
 use parcelward_scheduler::{Clock, Desk, DeskOptions, Engine, Incoming, Receipt};
 use parcelward_store::{JournalRow, SharedStore, StoreOptions, open};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+
+pub use crate::shipped::rules;
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
@@ -36,25 +35,6 @@ impl Clock for HandClock {
 /// An instant some seconds into the day.
 pub fn at(seconds: i64) -> Instant {
     Instant::from_millis(1_773_000_000_000) + Length::millis(seconds * 1000)
-}
-
-/// The shipped rules.
-pub fn rules() -> Arc<Rules> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../config");
-    let mut all = toml::Table::new();
-    for file in ["courier", "douyin", "internal", "jd", "other", "pinduoduo", "policy", "taobao", "tasks"] {
-        let text = std::fs::read_to_string(folder.join("rules").join(file).with_extension("toml")).unwrap();
-        for (key, value) in text.parse::<toml::Table>().unwrap() {
-            match (all.get_mut(&key), value) {
-                (Some(toml::Value::Table(there)), toml::Value::Table(more)) => there.extend(more),
-                (_, value) => drop(all.insert(key, value)),
-            }
-        }
-    }
-    all.entry("language").or_insert_with(|| "zh-CN".into());
-    let raw: RawRules = all.try_into().unwrap();
-    let calendar = std::fs::read_to_string(folder.join("calendars/cn-2026.toml")).unwrap();
-    Arc::new(Rules::compile(&raw, &[toml::from_str(&calendar).unwrap()], Texts::default()).unwrap())
 }
 
 /// Where the database is.
@@ -103,15 +83,16 @@ impl Office {
     }
 
     /// A statement behind the store's back.
-    pub async fn execute(&self, sql: &'static str) {
+    pub async fn execute(&self, sql: impl Into<String>) {
+        let sql = sqlx::AssertSqlSafe(sql.into());
         match &self.place {
             Place::File(_) => {
                 let raw = sqlx::SqlitePool::connect(&self.url()).await.unwrap();
-                sqlx::query(sql).execute(&raw).await.unwrap();
+                sqlx::raw_sql(sql).execute(&raw).await.unwrap();
                 raw.close().await;
             }
             Place::Server(server, name) => {
-                sqlx::query(sql).execute(&mut server.raw(name).await).await.unwrap();
+                sqlx::raw_sql(sql).execute(&mut server.raw(name).await).await.unwrap();
             }
         }
     }

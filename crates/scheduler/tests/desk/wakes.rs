@@ -198,3 +198,25 @@ pub async fn wakes_and_facts_never_share_an_instant_with_an_earlier_batch(office
     assert_eq!(lines[1].kind, EntryKind::Decision);
     assert!(batches.windows(2).all(|pair| pair[0] < pair[1]), "{batches:?}");
 }
+
+pub async fn a_daemon_is_heard_of_while_it_works(mut office: Office) {
+    office.options.name = "counter".to_owned();
+    office.options.revision = "r1".to_owned();
+    let open = office.open().await;
+    let mut rows = Vec::new();
+    for _ in 0..200 {
+        rows = open.store.daemons(10).await.unwrap();
+        if !rows.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!((rows.len(), rows[0].name.as_str(), rows[0].revision.as_str()), (1, "counter", "r1"));
+    assert_eq!((rows[0].boot_id.as_str(), rows[0].started_at, rows[0].failing.as_deref()), (open.desk.boot_id(), at(0), None));
+    let second = office.open().await;
+    assert_ne!(second.desk.boot_id(), open.desk.boot_id(), "each boot is another daemon");
+    open.desk.stop().await;
+    let left = second.store.daemons(10).await.unwrap();
+    assert!(left.iter().all(|row| row.boot_id == second.desk.boot_id()), "{left:?}");
+    second.close().await;
+}

@@ -1,5 +1,6 @@
 //! What every store must do, whatever its database. A database runs it by implementing [`Place`] and calling `suite!`.
 
+pub mod checks;
 pub mod files;
 pub mod kit;
 pub mod lists;
@@ -14,6 +15,8 @@ pub trait Place: Sized + Send + Sync {
     async fn fresh() -> Self;
     /// Opens what is there.
     async fn open(&self) -> SharedStore;
+    /// A statement behind the store's back.
+    async fn execute(&self, sql: String);
 }
 
 macro_rules! suite {
@@ -51,6 +54,11 @@ macro_rules! suite {
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
             lists::the_board_counts_what_is_open,
+            checks::daemons_are_heard_of_until_they_leave,
+            checks::an_incarnation_is_renewed_when_told,
+            checks::a_sound_database_has_no_findings,
+            checks::what_is_wrong_is_found_and_mended_only_when_told,
+            checks::an_open_case_of_which_nothing_will_come_is_found,
         );
     };
 }
