@@ -44,7 +44,7 @@ fn scan(info: PushedUpdate) -> Result<PushedItem, PushProblem> {
     let number = Text(info.mail_no).given().ok_or_else(|| missing("mailNo"))?;
     let code = Text(info.info_content).given().ok_or_else(|| missing("infoContent"))?;
     let at = local_time::parse(&info.accept_time).ok_or_else(|| PushProblem::Malformed("no time at acceptTime".to_owned()))?;
-    let status = codes::info_content(&code);
+    let status = codes::scan_status(&code);
     let mut event = TrackingEvent::new(at, code, status, None);
     event.place = place_of([Text(info.city), Text(info.district), Text(info.org_name)]);
     event.description = Text(info.question_cause).given().or(Text(info.remark).given());
