@@ -9,8 +9,9 @@ use parcelward_casework::replay::{MemoryShelf, Player};
 use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::{CaseKind, TaskKind};
-use parcelward_import::samples;
+use parcelward_import::{FactLine, Importer, Options, samples};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Cursor;
 use std::path::PathBuf;
 
 fn shipped_rules() -> Rules {
@@ -113,4 +114,27 @@ fn every_story_is_found_by_the_rules_and_quiet_orders_stay_quiet() {
             assert!(seen.cases.is_empty() && seen.tasks.is_empty() && seen.breached.is_empty(), "{order} is quiet: {seen:?}");
         }
     }
+}
+
+/// A merchant who hands in the four files of the shop in one go gets no row back.
+#[test]
+fn everything_told_at_one_moment_is_taken() {
+    let rules = shipped_rules();
+    let mut player = Player::new(&rules, MemoryShelf::default());
+    let importer = Importer::load(parcelward_import::SHIPPED_MAPPINGS).unwrap();
+    let options = Options { shop: Some(samples::SHOP.to_owned()), ..Options::default() };
+    let mut refused = Vec::new();
+    for (name, bytes) in [samples::ORDERS, samples::SHIPMENTS, samples::AFTER_SALES, samples::FACTS] {
+        let mut lines: Vec<FactLine> = Vec::new();
+        let report = importer.read(name, Cursor::new(bytes), &options, &mut lines).unwrap();
+        assert!(report.problems.is_empty(), "{name}: {:?}", report.problems.first());
+        for line in lines {
+            let mut fact = parse_fact(&line.json).unwrap();
+            fact.recorded = Some(samples::PRESENT);
+            if let Err(error) = player.fact(&fact, &mut |_| Ok(())) {
+                refused.push(format!("{}: {error}", line.json));
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{} facts are refused, such as {:?}", refused.len(), refused.first());
 }

@@ -277,7 +277,8 @@ impl Shop {
         self.fact(at, parcel.courier, "operation_update", &data);
     }
 
-    /// The courier answers an operation that followed from the staff's work.
+    /// The courier answers an operation that followed from the staff's work, or from time that passed: there is none where everything
+    /// is told at one moment.
     pub fn answered_staff(&mut self, parcel: &Parcel, at: Instant, kind: &str, status: &str, more: Json) {
         let mut data = more;
         data["waybill"] = parcel.waybill();

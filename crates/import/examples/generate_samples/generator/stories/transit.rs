@@ -51,8 +51,8 @@ pub fn stories() -> Vec<Story> {
             story("stalled", "good", "urged_and_moving", 12, Paid::Early, |s, o| {
                 let mut p = s.ship_well(o);
                 p.start(s);
-                // The first rung stands 24 hours after the last scan, or the evening before.
-                s.answered(
+                // The first rung stands 24 hours after the last scan, or the evening before. Told all at once, nobody is asked to hurry.
+                s.answered_staff(
                     &p,
                     staffed(p.at + Length::hours(24)) + Length::minutes(25),
                     "urge",
