@@ -13,6 +13,7 @@ pub mod instant;
 mod look;
 pub mod money;
 mod next_step;
+mod opened;
 mod operations;
 mod parcel;
 pub mod parse;
@@ -30,6 +31,7 @@ pub mod rule_kind;
 pub mod rules;
 pub mod task_table;
 pub mod text;
+mod told;
 pub mod words;
 pub mod world;
 

@@ -190,7 +190,7 @@ impl Run<'_> {
         }
         let again = self.open_case(old.kind, old.subject, old.parcel);
         let (id, opened_at) = (self.case(again).id.clone(), self.case(again).opened_at);
-        *self.case_mut(again) = Case { id, opened_at, closed: None, waits_for: None, operation: None, ..old };
+        *self.case_mut(again) = Case { id, opened_at, closed: None, waits_for: None, ..old };
         for deadline in self.file.deadlines.iter_mut().filter(|d| d.subject == Subject::Case(case)) {
             deadline.subject = Subject::Case(again);
         }
