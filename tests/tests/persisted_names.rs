@@ -4,6 +4,7 @@
 //! and the other side of the wire still say the old one.
 
 use parcelward_casework::rule_kind::RuleKind;
+use parcelward_casework::task_table::Answer;
 use parcelward_casework::words::{
     Advice, AfterSaleKind, AfterSaleStatus, BuyerAsk, BuyerWants, CaseKind, CaseOutcome, ClaimStatus, ClockKind, CommitmentStatus, Courier,
     DecidedBy, DecisionType, Direction, DisputeStatus, DisruptionEffect, EvidenceKind, ExceptionReason, FactType, Language, MessageFrom,
@@ -17,7 +18,8 @@ use std::collections::BTreeSet;
 type Vocabulary = (&'static str, &'static [&'static str], &'static str);
 
 /// Every vocabulary of the rules.
-const VOCABULARIES: [Vocabulary; 35] = [
+const VOCABULARIES: [Vocabulary; 36] = [
+    ("Answer", Answer::WORDS, "amount fee waybill until reference address phone cause outcome"),
     ("Platform", Platform::WORDS, "pinduoduo taobao tmall jd douyin other"),
     ("Courier", Courier::WORDS, "sf zto yto sto yunda jt jd ems deppon other"),
     (
@@ -108,7 +110,7 @@ const VOCABULARIES: [Vocabulary; 35] = [
          still_moving forward change_address wait_and_reship self_pickup not_possible buyer_pays merchant_pays free declined \
          not_obtainable minor severe discount_next_time compensate got as_expected damaged short empty not_ours not_arrived \
          extended rejected appealed agree talked refuse noted appeal prepared submitted kept not_needed new_time answered \
-         decided withdrawn satisfied not_satisfied done close_case restored missed dismissed",
+         decided withdrawn satisfied not_satisfied done close_case restored missed dismissed no_longer_needed",
     ),
     (
         "RuleKind",

@@ -245,8 +245,23 @@ impl Run<'_> {
         self.moves += 1;
     }
 
+    /// The goods of no after-sale come back in this parcel after all.
+    pub(crate) fn unlink_return(&mut self, parcel: Index) {
+        for sale in self.file.after_sales.iter_mut().filter(|s| s.return_parcel == Some(parcel)) {
+            sale.return_parcel = None;
+        }
+        for case in self.file.cases.iter_mut().filter(|c| c.kind == CaseKind::ReturnParcel && c.parcel == Some(parcel)) {
+            if matches!(case.subject, Subject::AfterSale(_)) {
+                case.parcel = None;
+            }
+        }
+        self.file.parcels[parcel as usize].after_sale = None;
+        self.moves += 1;
+    }
+
     fn take_request(&mut self, f: &BuyerRequestFact, at: Instant) {
-        let parcel = f.waybill.as_ref().and_then(|w| self.file.parcel_of(w)).or_else(|| self.file.main_parcel());
+        let named = f.waybill.as_ref().and_then(|w| self.file.parcel_of(w)).map(|p| self.file.goes_on_as(p));
+        let parcel = named.or_else(|| self.file.main_parcel());
         self.file.requests.push(BuyerRequest {
             at,
             ask: f.request,

@@ -114,6 +114,18 @@ impl CaseFile {
         self.after_sales.iter().any(|s| s.asks_refund() && self.is_whole(s) && s.status() == Some(AfterSaleStatus::Requested))
     }
 
+    /// The parcel of ours that goes on under a new number, where this one's was replaced; else this one.
+    pub(crate) fn goes_on_as(&self, parcel: Index) -> Index {
+        let mut at = parcel;
+        for _ in 0..self.parcels.len() {
+            match self.parcel(at).replaced_by.filter(|new| self.parcel(*new).is_ours()) {
+                Some(new) => at = new,
+                None => break,
+            }
+        }
+        at
+    }
+
     /// The parcel that a fact without a waybill means: the newest one that goes to the buyer.
     pub(crate) fn main_parcel(&self) -> Option<Index> {
         self.parcels.iter().rposition(|p| p.is_ours() && p.is_current()).map(index)

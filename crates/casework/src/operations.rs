@@ -45,7 +45,8 @@ impl Run<'_> {
 
     fn request_by_interface(&mut self, kind: OperationKind, parcel: Index, case: Index, details: OperationDetails) -> Index {
         let waybill = self.file.parcel(parcel).waybill.clone();
-        let round = self.file.operations.iter().filter(|o| o.parcel == parcel && o.kind == kind && o.requested).count() + 1;
+        // Over the whole order: an operation that was carried to a new number took its key with it.
+        let round = self.file.operations.iter().filter(|o| o.kind == kind && o.requested).count() + 1;
         let at = self.new_operation(kind, parcel, case, true);
         let key = short_hash(&[kind.word(), waybill.courier.word(), &waybill.number, &self.file.tag, &round.to_string()]);
         let body = OperationRequested {

@@ -15,8 +15,8 @@ use parcelward_casework::words::*;
 use parcelward_casework::{Signal, decide};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Nothing that runs comes after these: the order's corrected fact, the buyer's parcel. Until it does, the lead has the case (law 10).
-const REVIEWED: [&str; 2] = ["ask_return_waybill got", "correct_order_address corrected"];
+/// Nothing that runs comes after this: the order's corrected fact. Until it is told, the lead has the case (law 10).
+const REVIEWED: [&str; 1] = ["correct_order_address corrected"];
 
 /// One scenario: its facts in order, and how far the clock runs on.
 struct Scenario {

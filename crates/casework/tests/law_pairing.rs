@@ -195,3 +195,23 @@ fn a_reopened_call_is_the_only_live_operation_of_its_kind() {
     let urges = life.map(|life| life.file.operations.iter().filter(|o| o.kind == OperationKind::Urge).count());
     assert_eq!(urges.map_err(|e| e.to_string()), Ok(2));
 }
+
+/// A new number takes the live urge with it; the old number's next urge is another request.
+#[test]
+fn a_key_stays_taken_when_a_new_number_takes_its_operation_along() {
+    use common::history::{History, Step, Wait, What};
+    let step = |what, wait, draw| Step { what, wait, late: 0, draw };
+    let steps = vec![
+        step(What::Scan, Wait::Minutes(0), [0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        step(What::Nothing, Wait::Minutes(991), [0; 12]),
+        step(What::Shipment, Wait::Minutes(0), [214, 0, 0, 0, 0, 0, 205, 0, 0, 0, 0, 0]),
+        step(What::Onward, Wait::Minutes(60), [0; 12]),
+        step(What::BuyerRequest, Wait::Minutes(1), [57, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+        step(What::Nothing, Wait::Minutes(3_000), [0; 12]),
+    ];
+    let history = History { platform: Platform::Pinduoduo, courier: 1, start: 0, stage: 2, steps };
+    let mut books = Books::default();
+    let life =
+        Life::watched(&history, "P1", Length::days(20), &mut |seen: &Seen<'_>| seen.plan.decisions.iter().try_for_each(|d| books.enter(d)));
+    assert!(life.is_ok(), "{}", life.err().map(|e| e.to_string()).unwrap_or_default());
+}

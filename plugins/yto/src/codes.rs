@@ -5,7 +5,7 @@
 use parcelward_courier::TrackingStatus;
 
 /// A scan's `infoContent`, in answers and in pushes.
-pub(crate) fn info_content(code: &str) -> TrackingStatus {
+pub(crate) fn scan_status(code: &str) -> TrackingStatus {
     use TrackingStatus as T;
     match code {
         // Before collection: an order was taken, a courier sent, or the pick-up failed.
@@ -56,7 +56,7 @@ mod tests {
             ("got", T::Unrecognized),
             ("", T::Unrecognized),
         ] {
-            assert_eq!(info_content(code), status, "{code}");
+            assert_eq!(scan_status(code), status, "{code}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::adapter::Yto;
 use crate::codes;
 use crate::responses::place_of;
-use crate::wire::UpdateInfo;
+use crate::wire::PushedUpdate;
 use parcelward_courier::json::Text;
 use parcelward_courier::signing::md5_base64;
 use parcelward_courier::{
@@ -22,7 +22,7 @@ impl PushIn for Yto {
         // Signed over the text as it came, before it is read.
         let xml = fields.needed("logistics_interface")?;
         verify(&md5_base64(&[xml, self.config().push_secret.expose_secret()]), fields.get("data_digest"))?;
-        let info: UpdateInfo = quick_xml::de::from_str(xml)
+        let info: PushedUpdate = quick_xml::de::from_str(xml)
             .map_err(|_| PushProblem::Malformed(format!("logistics_interface is no XML of a scan ({} bytes)", xml.len())))?;
         let acknowledge = answer(&info.tx_logistic_id, true, "");
         let kind = info.info_type.trim().to_owned();
@@ -39,12 +39,12 @@ impl PushIn for Yto {
     }
 }
 
-fn scan(info: UpdateInfo) -> Result<PushedItem, PushProblem> {
+fn scan(info: PushedUpdate) -> Result<PushedItem, PushProblem> {
     let missing = |field: &str| PushProblem::Malformed(format!("{field} is missing"));
     let number = Text(info.mail_no).given().ok_or_else(|| missing("mailNo"))?;
     let code = Text(info.info_content).given().ok_or_else(|| missing("infoContent"))?;
     let at = local_time::parse(&info.accept_time).ok_or_else(|| PushProblem::Malformed("no time at acceptTime".to_owned()))?;
-    let status = codes::info_content(&code);
+    let status = codes::scan_status(&code);
     let mut event = TrackingEvent::new(at, code, status, None);
     event.place = place_of([Text(info.city), Text(info.district), Text(info.org_name)]);
     event.description = Text(info.question_cause).given().or(Text(info.remark).given());

@@ -40,7 +40,7 @@ fn history(query: &TrackingQuery, scans: Vec<Value>) -> Result<History, CourierE
             return Err(malformed(&format!("another parcel at [{n}]")));
         }
         let at = local_time::parse(scan.upload_time.as_str()).ok_or_else(|| malformed(&format!("no time at [{n}].upload_Time")))?;
-        let status = codes::info_content(scan.info_content.as_str());
+        let status = codes::scan_status(scan.info_content.as_str());
         let mut event = TrackingEvent::new(at, scan.info_content.0, status, None);
         event.description = scan.process_info.given();
         event.place = place_of([scan.city, scan.district]);

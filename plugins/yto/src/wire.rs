@@ -102,7 +102,7 @@ pub(crate) struct Scan {
 /// A pushed scan, in XML (`<UpdateInfo>`).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct UpdateInfo {
+pub(crate) struct PushedUpdate {
     pub(crate) mail_no: String,
     #[serde(default, rename = "txLogisticID")]
     pub(crate) tx_logistic_id: String,

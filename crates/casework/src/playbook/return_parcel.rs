@@ -22,6 +22,8 @@ pub(super) fn open(run: &mut Run<'_>) {
         }
         if !comes_home(run, parcel) {
             link(run, parcel);
+        } else if run.file.parcel(parcel).is_ours() && joins_a_return(run, parcel) {
+            // The buyer sent nothing: our own parcel brings the goods that were agreed to come back.
         } else if run.file.parcel(parcel).is_ours() || run.file.turned_into(parcel).is_some() || !link(run, parcel) {
             let case = run.open_case(CaseKind::ReturnParcel, subject, None);
             let sale = run.file.after_sales.iter().rposition(|s| s.asks_refund() && !s.is_over()).map(index);
@@ -47,6 +49,19 @@ fn comes_home(run: &Run<'_>, parcel: Index) -> bool {
         Direction::Return => state.declared && (state.is_scanned() || run.file.turned_into(parcel).is_some()),
         _ => state.phase().is_back(),
     }
+}
+
+/// Whether a return that was agreed still waits for goods: those of a parcel of ours that turned round are they.
+fn joins_a_return(run: &mut Run<'_>, parcel: Index) -> bool {
+    let waits = |c: &Case| c.kind == CaseKind::ReturnParcel && c.closed.is_none() && c.parcel.is_none();
+    let sale = run.file.cases.iter().rfind(|c| waits(c)).and_then(|c| match c.subject {
+        Subject::AfterSale(sale) => Some(sale),
+        _ => None,
+    });
+    if let Some(sale) = sale {
+        run.link_return(sale, parcel);
+    }
+    sale.is_some()
 }
 
 /// A return that was declared without its after-sale belongs to the one that waits for a parcel. Whether it has one now.
@@ -301,10 +316,14 @@ pub(super) fn react(run: &mut Run<'_>, case: Index) {
     if let Some(p) = parcel.filter(|_| !run.file.is_as_reported(case)) {
         let ours = run.file.parcel(p).is_ours();
         match run.file.parcel(p).phase() {
-            Phase::Delivered if ours => return run.close_case(case, CaseOutcome::Delivered),
-            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if ours && run.case(case).subject == Subject::Parcel(p) => {
-                return run.close_case(case, CaseOutcome::Recovered);
+            Phase::Delivered | Phase::Moving | Phase::OutForDelivery | Phase::Waiting
+                if ours && run.case(case).subject != Subject::Parcel(p) =>
+            {
+                // It went on to the buyer after all: the return that was agreed waits for goods again.
+                run.unlink_return(p);
             }
+            Phase::Delivered if ours => return run.close_case(case, CaseOutcome::Delivered),
+            Phase::Moving | Phase::OutForDelivery | Phase::Waiting if ours => return run.close_case(case, CaseOutcome::Recovered),
             // The courier pays for it; nobody else waits for these goods.
             Phase::Lost if ours || sale.is_none() => return run.close_case(case, CaseOutcome::Lost),
             _ => {}

@@ -90,6 +90,10 @@ impl Merged {
                 figment::error::Kind::Message(text) if text.contains("RawSteps") => {
                     "is neither a list of steps nor \"not on this platform\"".to_owned()
                 }
+                // A type of ours says nothing to an operator: what was expected there is a table.
+                figment::error::Kind::InvalidType(found, expected) if expected.starts_with("struct ") => {
+                    format!("is {found}, but has settings of its own: give those, as in `[{}]`", path.join("."))
+                }
                 kind => kind.to_string(),
             };
             let first_time = said.insert(path.clone());
