@@ -17,8 +17,8 @@ pub trait Bare: Send {
     async fn note_facts(&mut self, until: Instant);
     /// Writes what the facts led to.
     async fn facts(&mut self) -> Duration;
-    /// Writes what the wakes led to.
-    async fn wakes(&mut self) -> Duration;
+    /// Writes what wakes up to and with this instant led to.
+    async fn wakes(&mut self, until: Instant) -> Duration;
 }
 
 /// On SQLite: another file, with the filled one attached.
@@ -83,9 +83,9 @@ impl Bare for OnFile {
         took
     }
 
-    async fn wakes(&mut self) -> Duration {
+    async fn wakes(&mut self, until: Instant) -> Duration {
         let from = format!("sqlite:{}", self.live.display());
-        let source = self.beside("wakes.db");
+        let source = self.beside(&format!("wakes-{}.db", until.millis()));
         backup(&from, &source).await.unwrap();
         let mut on = self.connect(&source).await;
         sqlx::raw_sql("CREATE INDEX s.bench_recorded ON journal (recorded)").execute(&mut on).await.unwrap();
@@ -94,6 +94,7 @@ impl Bare for OnFile {
             .fetch_all(&mut on)
             .await
             .unwrap();
+        self.until = until.millis();
         let started = Stopwatch::now();
         for recorded in batches {
             let mut all = format!(
@@ -187,15 +188,20 @@ impl Bare for OnServer {
         started.elapsed()
     }
 
-    async fn wakes(&mut self) -> Duration {
+    async fn wakes(&mut self, until: Instant) -> Duration {
         let mut on = self.connect().await;
-        run(&mut on, "CREATE INDEX bench_recorded ON journal (recorded); ANALYZE; CREATE TEMP TABLE f (no BIGINT PRIMARY KEY)".to_owned())
-            .await;
+        run(
+            &mut on,
+            "CREATE INDEX IF NOT EXISTS bench_recorded ON journal (recorded); ANALYZE; CREATE TEMP TABLE f (no BIGINT PRIMARY KEY)"
+                .to_owned(),
+        )
+        .await;
         let batches: Vec<i64> = sqlx::query_scalar("SELECT DISTINCT recorded FROM journal WHERE recorded > $1 ORDER BY recorded")
             .bind(self.until)
             .fetch_all(&mut on)
             .await
             .unwrap();
+        self.until = until.millis();
         let started = Stopwatch::now();
         for recorded in batches {
             let mut all = format!(

@@ -77,6 +77,16 @@ async fn wait_until_woken(store: &SharedStore, now: Instant) {
     }
 }
 
+/// The end of the first minute in which many case files are due.
+async fn first_rush(store: &SharedStore) -> Instant {
+    let all = store.counts(start() + Length::days(30)).await.unwrap().overdue_files;
+    let mut now = store.next_wake_at().await.unwrap().unwrap() + Length::minutes(1);
+    while store.counts(now).await.unwrap().overdue_files < all / 3 {
+        now = now + Length::minutes(1);
+    }
+    now
+}
+
 async fn bench(name: &str, url: &str, bare: &mut dyn Bare, orders: usize, desks: usize) {
     let clock = Arc::new(HandClock(AtomicI64::new(start().millis())));
     let store = open(url, &StoreOptions::default()).await.unwrap();
@@ -96,15 +106,19 @@ async fn bench(name: &str, url: &str, bare: &mut dyn Bare, orders: usize, desks:
     let raw = bare.facts().await;
     report(name, "facts taken", facts, took, raw);
 
-    // Everything's first own moment lies within the next days: all at once.
-    let now = start() + Length::days(3);
-    let due: u64 = store.counts(now).await.unwrap().overdue_files;
-    clock.0.store(now.millis(), Ordering::SeqCst);
-    let begun = Stopwatch::now();
-    wait_until_woken(&store, now).await;
-    let took = begun.elapsed();
-    let raw = bare.wakes().await;
-    report(name, "case files woken", usize::try_from(due).unwrap(), took, raw);
+    // First the moment at which most have their first rung: one moment each, all in one minute. Then everything of three days at once.
+    for (what, now) in
+        [("case files woken for one moment", first_rush(&store).await), ("case files woken after three days", start() + Length::days(3))]
+    {
+        let due = store.counts(now).await.unwrap().overdue_files;
+        clock.0.store(now.millis(), Ordering::SeqCst);
+        let begun = Stopwatch::now();
+        wait_until_woken(&store, now).await;
+        let took = begun.elapsed();
+        let raw = bare.wakes(store.high_water().await.unwrap()).await;
+        report(name, what, usize::try_from(due).unwrap(), took, raw);
+    }
+    let now = clock.now();
     let batches: u64 = all.iter().map(|desk| desk.pulse().borrow().batches).sum();
     println!("{name}: {batches} batches; {} tasks open", store.counts(now).await.unwrap().open_tasks.values().sum::<u64>());
     for desk in all {
