@@ -31,8 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(800);
 const LULL: Duration = Duration::from_millis(20);
 /// Case files that news of the world reaches in one step, for each that a batch may wake.
 const ROUSED_A_WAKE: u32 = 4;
-/// The longest pause after a failure that trying again does not mend at once.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause after a failure that trying again does not mend at once: what fell due meanwhile is to be done within 5 s of its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 pub(crate) struct Writer {
     pub(crate) store: SharedStore,

@@ -147,18 +147,20 @@ impl Cell {
             }
             Fault::Pool => {
                 let mut raw = server.raw("postgres").await;
-                let (mut taken, started, mut refused) = (Vec::new(), Stopwatch::now(), false);
-                while started.elapsed() < Duration::from_millis(1_500) {
+                let (mut taken, started) = (Vec::new(), Stopwatch::now());
+                // From the first moment at which there is none left.
+                let mut refused: Option<Stopwatch> = None;
+                while refused.is_none_or(|since| since.elapsed() < Duration::from_millis(1_500)) {
+                    assert!(started.elapsed() < LONGEST_WAY, "the server has connections left");
                     match try_raw(server).await {
                         Some(one) => taken.push(one),
                         None => {
-                            refused = true;
+                            refused.get_or_insert_with(Stopwatch::now);
                             cut(&mut raw, name).await;
                         }
                     }
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
-                assert!(refused, "the server had connections left");
                 drop(taken);
             }
             _ => {}

@@ -18,12 +18,22 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How long a lock is waited for.
 const LOCK: Duration = Duration::from_secs(3);
 
+/// What nobody's line escapes for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// The server is away.
+    Away,
+    /// The disk is full.
+    Full,
+}
+
 /// The books, the weather on every line, and how often each thing happened.
 #[derive(Debug)]
 pub struct Place {
     books: Mutex<Books>,
     dice: Mutex<Dice>,
     calm: AtomicBool,
+    outage: Mutex<Option<Outage>>,
     next: AtomicU64,
     happened: Mutex<BTreeMap<&'static str, u32>>,
 }
@@ -34,6 +44,7 @@ impl Place {
             books: Mutex::default(),
             dice: Mutex::new(Dice(seed)),
             calm: AtomicBool::new(false),
+            outage: Mutex::default(),
             next: AtomicU64::new(1),
             happened: Mutex::default(),
         })
@@ -48,12 +59,29 @@ impl Place {
         self.calm.store(true, Ordering::SeqCst);
     }
 
+    /// Begins or ends an outage.
+    pub fn set_outage(&self, outage: Option<Outage>) {
+        *self.outage.lock().unwrap() = outage;
+    }
+
+    fn is_out(&self, outage: Outage) -> bool {
+        *self.outage.lock().unwrap() == Some(outage)
+    }
+
     pub fn happened(&self) -> BTreeMap<&'static str, u32> {
         self.happened.lock().unwrap().clone()
     }
 
     pub fn note(&self, what: &'static str) {
         *self.happened.lock().unwrap().entry(what).or_default() += 1;
+    }
+
+    /// Stands still for so long, or until everything thaws.
+    async fn freeze(&self, length: Duration) {
+        let started = tokio::time::Instant::now();
+        while started.elapsed() < length && !self.calm.load(Ordering::SeqCst) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     fn roll(&self, sides: u64) -> u64 {
@@ -90,6 +118,9 @@ impl Line {
     /// A question is under way.
     async fn ask(&self) -> Result<(), StoreError> {
         self.or_dead().await;
+        if self.place.is_out(Outage::Away) {
+            return Err(StoreError::Retry("the server is away".to_owned()));
+        }
         match self.place.roll(400) {
             0 => {
                 self.place.note("a lost connection");
@@ -129,9 +160,10 @@ impl Tx {
     async fn ask(&mut self) -> Result<(), StoreError> {
         if self.line.place.roll(500) == 0 {
             self.line.place.note("a freeze past the lease");
-            tokio::time::sleep(IDLE).await;
+            let rest = Duration::from_millis(200 + self.line.place.roll(8_000).min(8_000));
+            self.line.place.freeze(IDLE).await;
             self.cut();
-            tokio::time::sleep(Duration::from_millis(200 + self.line.place.roll(8_000).min(8_000))).await;
+            self.line.place.freeze(rest).await;
         }
         if let Err(error) = self.line.ask().await {
             self.cut();
@@ -291,7 +323,7 @@ impl Transaction for Tx {
 
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
         self.ask().await?;
-        if self.line.place.roll(150) == 0 {
+        if self.line.place.is_out(Outage::Full) || self.line.place.roll(150) == 0 {
             self.line.place.note("a full disk");
             self.cut();
             return Err(StoreError::Full("no space".to_owned()));

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::life::Life;
-use crate::line::{Line, Place};
+use crate::line::{Line, Outage, Place};
 use parcelward_casework::casefile::Task;
 use parcelward_casework::decision::Decision;
 use parcelward_casework::fact::FactId;
@@ -19,11 +19,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What has to happen now and then, else the simulation says too little.
-pub const EVERYTHING: [&str; 9] = [
+pub const EVERYTHING: [&str; 10] = [
+    "a server that is away",
+    "a disk that stays full",
     "a lost connection",
     "a freeze past the lease",
     "a lock that another has",
-    "a writer that was faster",
     "a full disk",
     "a commit that is refused",
     "a commit whose answer is lost",
@@ -98,7 +99,7 @@ type Kept = Arc<Mutex<BTreeSet<FactId>>>;
 
 /// Hands a request in, at the next daemon where one does not answer or cannot take it; now and then gives up. Notes what was acknowledged.
 async fn tell(desks: Desks, first: usize, facts: Vec<Incoming>, gives_up: bool, kept: Kept) {
-    for at in first..first + if gives_up { 1 } else { 60 } {
+    for at in first..first + if gives_up { 1 } else { 200 } {
         let desk = desks.lock().unwrap()[at % 3].clone();
         if let Ok(Ok(receipts)) = tokio::time::timeout(Duration::from_secs(20), desk.submit(facts.clone())).await {
             assert_eq!(receipts.len(), facts.len());
@@ -107,6 +108,7 @@ async fn tell(desks: Desks, first: usize, facts: Vec<Incoming>, gives_up: bool, 
             assert!(!receipts.contains(&Receipt::Conflict), "nothing was said in other words");
             return;
         }
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
     assert!(gives_up, "a request is not taken by anybody");
 }
@@ -155,6 +157,9 @@ async fn live(seed: u64, rules: &Arc<Rules>) -> Came {
             telling.push(tokio::spawn(tell(Arc::clone(&desks), first, facts, dice.roll(12) == 0, Arc::clone(&kept))));
         }
         tokio::time::sleep(Duration::from_millis(dice.pick(&[0, 5, 80, 900, 7_000]))).await;
+        if dice.roll(12) == 0 {
+            outage(&place, &mut dice, 20).await;
+        }
         if dice.roll(3) == 0 {
             for told in telling.drain(..) {
                 told.await.unwrap();
@@ -164,11 +169,31 @@ async fn live(seed: u64, rules: &Arc<Rules>) -> Came {
     for told in telling {
         told.await.unwrap();
     }
-    // The faults end; nothing is pending soon after.
+    // Much falls due while nothing works. Then the faults end, and nothing is pending soon after.
+    sun.forward(Length::hours(dice.pick(&[1, 20, 60])));
+    outage(&place, &mut dice, 70).await;
     place.calm();
     daemons.iter().for_each(|daemon| daemon.clock.1.store(0, Ordering::SeqCst));
     let since = sun.now();
-    let longest = settled(&place, seed, since).await;
+    // A batch of facts ends every pause: half of the time there is none until all is done that was due.
+    let mut woken = Duration::ZERO;
+    if dice.roll(2) == 0 {
+        woken = settled(&place, seed, since).await;
+    }
+    let begun_telling = tokio::time::Instant::now();
+    let settling = settled(&place, seed, since);
+    let telling = daemons.iter().enumerate().map(|(at, daemon)| (daemon.desk.clone(), at)).map(|(desk, at)| {
+        let fact = life.fact();
+        let alone = Arc::new(Mutex::new(vec![desk.clone(), desk.clone(), desk]));
+        tell(alone, at, vec![fact], false, Arc::clone(&kept))
+    });
+    let telling: Vec<_> = telling.collect();
+    let told = async {
+        futures::future::join_all(telling).await;
+        begun_telling.elapsed()
+    };
+    let (settled_then, told) = futures::join!(settling, told);
+    let longest = woken.max(settled_then).max(told);
     assert!(longest <= PENDING, "seed {seed}: something was pending for {longest:?} after the last fault");
     sun.forward(Length::days(40) + Length::millis(137));
     settled(&place, seed, sun.now()).await;
@@ -183,6 +208,15 @@ async fn live(seed: u64, rules: &Arc<Rules>) -> Came {
 fn open_tasks(place: &Place) -> Vec<Task> {
     let books = place.books();
     books.files.values().flat_map(|row| row.file.tasks.iter().filter(|task| task.is_open()).cloned()).collect()
+}
+
+/// Nothing works for a while, of at most so many seconds.
+async fn outage(place: &Place, dice: &mut Dice, seconds: u64) {
+    let (what, note) = dice.pick(&[(Outage::Away, "a server that is away"), (Outage::Full, "a disk that stays full")]);
+    place.set_outage(Some(what));
+    place.note(note);
+    tokio::time::sleep(Duration::from_millis(dice.roll(seconds * 1_000))).await;
+    place.set_outage(None);
 }
 
 /// Waits until nothing is due that was due at an instant. Says how long it took.
