@@ -8,11 +8,13 @@ use crate::parcel::{Scan, TurnState, Way};
 use crate::world::{TurnTerms, Why};
 use parcelward_casework::words::Courier;
 use parcelward_courier::local_time;
-use parcelward_courier::signing::{md5_base64, same};
+use parcelward_courier::signing::{Algorithm, Encoding, Wrapping, md5_base64, same, zto_digest};
 use serde_json::{Value, json};
 
 const KEY: &str = "sim-zto-key";
 const SECRET: &str = "sim-zto-secret";
+/// Of applications that are set to HMAC.
+const HMAC_KEY: &str = "sim-zto-hmac";
 const TERMS: TurnTerms = TurnTerms { until_dispatch: true, refuses_again: true, reissues: false, cancels_before: false };
 
 pub(super) fn account(base: &str) -> Account {
@@ -20,7 +22,7 @@ pub(super) fn account(base: &str) -> Account {
         "app_key = \"{KEY}\"\napp_secret = {{ env = \"SIM_ZTO_SECRET\" }}\nbase_url = \"{base}\"\ntracking_url = \"{base}\"\n\
          customer_name = \"测试商家\"\nreturn_kinds = [\"退回\"]\nredirect_kinds = [\"改址\"]\n"
     );
-    Account::new(settings, &[("SIM_ZTO_SECRET", SECRET)])
+    Account::new(settings, &[("SIM_ZTO_SECRET", SECRET), ("SIM_ZTO_HMAC", HMAC_KEY)])
 }
 
 fn yes(field: &str, payload: Value) -> Answer {
@@ -36,14 +38,16 @@ pub(super) fn throttled() -> Answer {
 }
 
 pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
-    let (key, digest) = (asked.header("x-appkey"), asked.header("x-datadigest"));
+    // The documents and the courier's own library name the first differently.
+    let key = [asked.header("x-appkey"), asked.header("x-companyid")].into_iter().find(|key| !key.is_empty()).unwrap_or_default();
+    let digest = asked.header("x-datadigest");
     if key.is_empty() || digest.is_empty() {
         return no("S208", "缺少参数");
     }
     if key != KEY {
         return no("S210", "未绑定服务");
     }
-    if !same(&md5_base64(&[asked.body, SECRET]), digest) {
+    if !is_signed(asked, digest) {
         return no("S211", "签名错误");
     }
     let Some(body) = object(asked.body) else { return no("S208", "报文格式错误") };
@@ -58,6 +62,14 @@ pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
         "zto.open.merchant.incident.query" => incident(desk, &body),
         _ => no("S207", "接口不存在"),
     }
+}
+
+/// Which digest an application is set to, and how it is written, is chosen in the courier's console: here any of them will do.
+fn is_signed(asked: &Asked<'_>, digest: &str) -> bool {
+    let around = Wrapping { timestamp: Some(asked.header("x-timestamp")).filter(|time| !time.is_empty()), secret: SECRET };
+    let all = [Algorithm::Md5, Algorithm::Sha256, Algorithm::HmacSha256].into_iter();
+    let mut all = all.flat_map(|algorithm| [Encoding::Base64, Encoding::Hex].map(|encoding| (algorithm, encoding)));
+    all.any(|(algorithm, encoding)| same(&zto_digest(algorithm, encoding, asked.body, around, HMAC_KEY), digest))
 }
 
 fn unseen(sight: Sight) -> Option<Answer> {
