@@ -131,9 +131,9 @@ impl Ledger {
     #[must_use]
     pub fn entry(&self, courier: Courier, waybill: &str, kind: &str) -> Entry {
         let state = self.state();
-        let found =
-            state.entries.iter().find(|(key, _)| key.courier == courier && key.kind == kind && key.waybill.eq_ignore_ascii_case(waybill));
-        found.map(|(_, entry)| entry.clone()).unwrap_or_default()
+        let first = BusinessKey { courier, waybill: waybill.to_ascii_uppercase(), kind: "" };
+        let mut of_parcel = state.entries.range(&first..).take_while(|(key, _)| key.courier == courier && key.waybill == first.waybill);
+        of_parcel.find(|(key, _)| key.kind == kind).map(|(_, entry)| entry.clone()).unwrap_or_default()
     }
 
     /// The lines whose request was taken more than once.

@@ -2,7 +2,7 @@
 
 use crate::chance;
 use crate::life::{Life, Step, Stop};
-use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::instant::{Instant, Length, rfc3339};
 use parcelward_casework::words::Courier;
 use serde::Serialize;
 
@@ -25,7 +25,8 @@ const CITIES: [(&str, &str); 12] = [
 /// A scan, of the past or to come.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scan {
-    /// When, in milliseconds since the epoch.
+    /// When.
+    #[serde(with = "rfc3339")]
     pub at: Instant,
     /// What it says.
     pub step: Step,

@@ -19,6 +19,7 @@ pub mod record;
 pub mod replay;
 pub mod restore;
 pub mod serve;
+pub mod simulate_couriers;
 pub mod status;
 pub mod task;
 pub mod tasks;
@@ -86,6 +87,8 @@ pub enum Command {
     Record(Box<record::Args>),
     /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
     Demo(demo::Args),
+    /// Serve nine couriers and an aggregator on this machine, with parcels, faults and a ledger, to try the daemon against
+    SimulateCouriers(simulate_couriers::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
     /// Show the daemons that work on the database, and what waits
@@ -116,6 +119,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::SimulateCouriers(args) => simulate_couriers::run(&args),
         Command::Docs(args) => docs::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),
