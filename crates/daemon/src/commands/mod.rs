@@ -79,15 +79,15 @@ pub enum Command {
     Board(board::Args),
     /// Say why a task, deadline, case or operation is as it is: rule, sums, facts
     Explain(explain::Args),
-    /// Read merchants' files (CSV, XLSX, JSON Lines) and hand their facts to the daemon
+    /// Read merchants' files (CSV, XLSX, JSON Lines) and tell the daemon their facts
     Import(import::Args),
     /// Write every fact that the daemon holds, as JSON Lines that replay
     Export(export::Args),
     /// Tell the daemon a fact: a promise, a buyer's wish, evidence, a scan, a storm, …
     Record(Box<record::Args>),
-    /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
+    /// Run a sample shop on a daemon of its own and watch it; leaves nothing behind
     Demo(demo::Args),
-    /// Serve nine couriers and an aggregator on this machine, with parcels, faults and a ledger, to try the daemon against
+    /// Serve all ten carriers' interfaces on this machine, to try against
     SimulateCouriers(simulate_couriers::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
