@@ -89,9 +89,13 @@ impl Ledger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn called(&self, service: Service) {
+    /// Notes a call; gives how many there were before it.
+    pub(crate) fn called(&self, service: Service) -> usize {
         let at = self.began.elapsed();
-        self.state().calls.entry(service).or_default().push(at);
+        let mut state = self.state();
+        let calls = state.calls.entry(service).or_default();
+        calls.push(at);
+        calls.len() - 1
     }
 
     pub(crate) fn asked_too_soon(&self, service: Service) {

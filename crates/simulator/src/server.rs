@@ -267,9 +267,9 @@ async fn talk(stream: TcpStream, router: Router) {
 async fn serve(State((service, stage)): State<(Service, Stage)>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    stage.ledger.called(service);
+    let nth = stage.ledger.called(service);
     let drawn = stage.faults.draw(service);
-    let (answer, accepted) = answered(service, &stage, &parts, &body, drawn);
+    let (answer, accepted) = answered(service, &stage, &parts, &body, (drawn, nth));
     if let Some(wait) = drawn.slow {
         tokio::time::sleep(wait).await;
     }
@@ -284,7 +284,13 @@ async fn serve(State((service, stage)): State<(Service, Stage)>, request: Reques
     }
 }
 
-fn answered(service: Service, stage: &Stage, parts: &axum::http::request::Parts, body: &[u8], drawn: Drawn) -> (Response, bool) {
+fn answered(
+    service: Service,
+    stage: &Stage,
+    parts: &axum::http::request::Parts,
+    body: &[u8],
+    (drawn, nth): (Drawn, usize),
+) -> (Response, bool) {
     if drawn.unavailable {
         return (page(StatusCode::SERVICE_UNAVAILABLE, "503 Service Unavailable"), false);
     }
@@ -309,6 +315,7 @@ fn answered(service: Service, stage: &Stage, parts: &axum::http::request::Parts,
         books: &stage.books,
         base: &stage.base(service),
         as_duplicate: drawn.duplicate,
+        other_shape: nth % 2 == 1,
         accepted: Cell::new(false),
     };
     let answer = couriers::answer(&desk, &asked);

@@ -53,7 +53,12 @@ fn trace(desk: &Desk<'_>, number: &str) -> Answer {
     if scans.is_empty() {
         return told("00000", "查无此邮件轨迹信息", &Value::Null);
     }
-    told("00000", "成功", &json!({ "responseItems": scans.iter().map(|one| item(number, one)).collect::<Vec<_>>() }))
+    let items: Vec<Value> = scans.iter().map(|one| item(number, one)).collect();
+    if desk.other_shape {
+        // Not as text, and the list alone.
+        return Answer::json(&json!({ "retCode": "00000", "retMsg": "成功", "retBody": items }));
+    }
+    told("00000", "成功", &json!({ "responseItems": items }))
 }
 
 fn item(number: &str, scan: &Scan) -> Value {

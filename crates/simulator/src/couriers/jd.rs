@@ -29,8 +29,10 @@ fn closed(code: &str, zh: &str, en: &str) -> Answer {
     Answer::json(&json!({ "error_response": { "code": code, "zh_desc": zh, "en_desc": en } }))
 }
 
-fn yes(data: Value) -> Answer {
-    Answer::json(&json!({ "code": 0, "msg": "success", "data": data }))
+/// The number comes as text, too.
+fn yes(desk: &Desk<'_>, data: Value) -> Answer {
+    let code = if desk.other_shape { Value::from("0") } else { Value::from(0) };
+    Answer::json(&json!({ "code": code, "msg": "success", "data": data }))
 }
 
 fn no(code: u32, message: &str) -> Answer {
@@ -92,12 +94,19 @@ fn trace(desk: &Desk<'_>, number: &str) -> Answer {
     let Some(scans) = desk.scans(Courier::Jd, number) else { return no(2100, "运单不存在") };
     let detail = |scan: &Scan| {
         let (state, category, name) = code(scan.step);
+        if desk.other_shape {
+            // Another spelling that is met.
+            return json!({
+                "waybillCode": number, "operateTime": local_time::format(scan.at), "operateRemark": words::told(scan), "category": category,
+                "categoryName": name, "operateState": state, "operateSite": scan.site,
+            });
+        }
         json!({
             "waybillCode": number, "operationTime": local_time::format(scan.at), "operationTitle": name, "operationRemark": words::told(scan),
             "category": category, "categoryName": name, "state": state, "operateSite": scan.site,
         })
     };
-    yes(json!({ "traceDetails": scans.iter().map(detail).collect::<Vec<_>>() }))
+    yes(desk, json!({ "traceDetails": scans.iter().map(detail).collect::<Vec<_>>() }))
 }
 
 /// A node's `state`, its `category`, and the latter's name.
@@ -129,7 +138,7 @@ fn cancel(desk: &Desk<'_>, argument: &Value, number: &str, origin: &str) -> Answ
     }
     let taken = desk.request(Courier::Jd, number, "intercept", "", || desk.world.turn(Courier::Jd, number, Way::Back, "", TERMS));
     match taken {
-        Ok(_) => yes(json!({})),
+        Ok(_) => yes(desk, json!({})),
         Err(Why::NoSuchParcel) => no(2100, "运单不存在"),
         Err(Why::NotCollected) => no(9001, "运单未揽收"),
         Err(Why::Ended) => no(9002, "运单已妥投"),
@@ -145,7 +154,7 @@ fn signature(desk: &Desk<'_>, number: &str) -> Answer {
     let signed = desk.world.with(Courier::Jd, number, |parcel, now| parcel.past(now).iter().any(|scan| scan.step == Step::Signed));
     match signed {
         None => no(2100, "运单不存在"),
-        Some(false) => yes(Value::Null),
-        Some(true) => yes(json!({ "signatureUrl": format!("{}/signature/{number}.png", desk.base) })),
+        Some(false) => yes(desk, Value::Null),
+        Some(true) => yes(desk, json!({ "signatureUrl": format!("{}/signature/{number}.png", desk.base) })),
     }
 }

@@ -107,6 +107,10 @@ fn subscribe(desk: &Desk<'_>, content: &Value) -> Answer {
             json!({ "id": 1, "waybillCode": number, "isSuccess": known, "traceNode": text(one, "traceNode") })
         })
         .collect();
+    let all = list.iter().all(|one| one["isSuccess"] == true);
+    if desk.other_shape && all {
+        return yes("SUCCESS".into());
+    }
     yes(json!({ "list": list }))
 }
 

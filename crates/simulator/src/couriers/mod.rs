@@ -102,6 +102,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) base: &'a str,
     /// What is taken is answered as if it had been asked before.
     pub(crate) as_duplicate: bool,
+    /// Where two shapes of an answer are known of a courier, every second answer has the other one.
+    pub(crate) other_shape: bool,
     /// Whether something was taken.
     pub(crate) accepted: Cell<bool>,
 }

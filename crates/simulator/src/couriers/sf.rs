@@ -33,17 +33,22 @@ pub(super) fn throttled() -> Answer {
     gateway("A1005", "流量受控", Value::Null)
 }
 
-/// A1000 is the gateway's yes alone; the payload stands in it as text.
-fn inner(answer: &Value) -> Answer {
-    gateway("A1000", "", Value::String(answer.to_string()))
+/// A1000 is the gateway's yes alone; the interface's own answer stands in it, as text or as itself.
+fn inner(desk: &Desk<'_>, answer: Value) -> Answer {
+    gateway("A1000", "", if desk.other_shape { answer } else { Value::String(answer.to_string()) })
 }
 
-fn yes(payload: Value) -> Answer {
-    inner(&json!({ "success": true, "errorCode": "S0000", "errorMsg": null, "msgData": payload }))
+/// Of the payload's field and of the flag two spellings are met.
+fn yes(desk: &Desk<'_>, payload: Value) -> Answer {
+    if desk.other_shape {
+        inner(desk, json!({ "success": "true", "errorCode": "S0000", "errorMessage": null, "obj": payload }))
+    } else {
+        inner(desk, json!({ "success": true, "errorCode": "S0000", "errorMsg": null, "msgData": payload }))
+    }
 }
 
-fn no(code: &str, message: &str) -> Answer {
-    inner(&json!({ "success": false, "errorCode": code, "errorMsg": message, "msgData": null }))
+fn no(desk: &Desk<'_>, code: &str, message: &str) -> Answer {
+    inner(desk, json!({ "success": false, "errorCode": code, "errorMsg": message, "msgData": null }))
 }
 
 pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
@@ -59,7 +64,7 @@ pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
     if form.get("partnerID") != PARTNER || !same(&digest, form.get("msgDigest")) {
         return gateway("A1006", "数字签名无效", Value::Null);
     }
-    let Some(message) = object(form.get("msgData")) else { return no("4002", "报文格式错误") };
+    let Some(message) = object(form.get("msgData")) else { return no(desk, "4002", "报文格式错误") };
     match form.get("serviceCode") {
         "EXP_RECE_SEARCH_ROUTES" => routes(desk, &message),
         "EXP_RECE_REGISTER_ROUTE" => register(desk, &message),
@@ -72,7 +77,7 @@ pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
 fn routes(desk: &Desk<'_>, message: &Value) -> Answer {
     let numbers: Vec<&str> = message["trackingNumber"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if text(message, "trackingType") != "1" || numbers.is_empty() || numbers.len() > BATCH {
-        return no("S0002", "请求参数错误");
+        return no(desk, "S0002", "请求参数错误");
     }
     // One for each number, in their order.
     let phones = text(message, "checkPhoneNo");
@@ -91,7 +96,7 @@ fn routes(desk: &Desk<'_>, message: &Value) -> Answer {
             }
         })
         .collect();
-    yes(json!({ "routeResps": answers }))
+    yes(desk, json!({ "routeResps": answers }))
 }
 
 /// `opCode`, `secondaryStatusCode`, and the words that the first needs beside it.
@@ -124,15 +129,15 @@ fn route(scan: &Scan) -> Value {
 fn register(desk: &Desk<'_>, message: &Value) -> Answer {
     let number = text(message, "attributeNo");
     if text(message, "type") != "2" || number.is_empty() {
-        return no("S0002", "请求参数错误");
+        return no(desk, "S0002", "请求参数错误");
     }
     match desk.sight(Courier::Sf, &number, &text(message, "checkPhoneNo")) {
         Sight::Yes => {
             desk.subscribe(Courier::Sf, &number, "", "");
-            yes(Value::Null)
+            yes(desk, Value::Null)
         }
-        Sight::NoSuchParcel => no("SIM2", "运单号不存在"),
-        Sight::PhoneWanted | Sight::PhoneWrong => no("SIM1", "手机号后四位校验不通过"),
+        Sight::NoSuchParcel => no(desk, "SIM2", "运单号不存在"),
+        Sight::PhoneWanted | Sight::PhoneWrong => no(desk, "SIM1", "手机号后四位校验不通过"),
     }
 }
 
@@ -140,10 +145,10 @@ fn wanted(desk: &Desk<'_>, message: &Value) -> Answer {
     let number = text(message, "waybillNo");
     let pay_mode = text(message, "payMode");
     if missing(message, &["waybillNo", "serviceCode", "role", "payMode"]).is_some() || !matches!(pay_mode.as_str(), "1" | "2" | "3" | "4") {
-        return no("6126", "必填字段为空");
+        return no(desk, "6126", "必填字段为空");
     }
     if matches!(pay_mode.as_str(), "3" | "4") && text(message, "monthlyCardNo").is_empty() {
-        return no("6128", "月结卡号不能为空");
+        return no(desk, "6128", "月结卡号不能为空");
     }
     let service = text(message, "serviceCode");
     if message["cancel"] == true {
@@ -157,35 +162,35 @@ fn wanted(desk: &Desk<'_>, message: &Value) -> Answer {
         "8" if !text(to, "phone").is_empty() => {
             let phone = text(to, "phone");
             let changed = desk.request(Courier::Sf, &number, "phone_change", "", || desk.world.change_phone(Courier::Sf, &number, &phone));
-            return changed.map_or_else(refused, |()| yes(Value::Null));
+            return changed.map_or_else(|why| refused(desk, why), |()| yes(desk, Value::Null));
         }
-        "1" | "2" | "8" => return no("6127", "新收件地址不完整"),
-        _ => return no("S0004", "serviceCode不支持"),
+        "1" | "2" | "8" => return no(desk, "6127", "新收件地址不完整"),
+        _ => return no(desk, "S0004", "serviceCode不支持"),
     };
     let taken = desk.request(Courier::Sf, &number, kind, "", || desk.world.turn(Courier::Sf, &number, way, "", TERMS));
-    taken.map_or_else(refused, |taken| {
-        yes(json!({ "cusId": taken.number, "amount": "12.00", "freightAdditionInfoResp": { "interceptionDeptCode": "571W", "transferFlg": "1" } }))
+    taken.map_or_else(|why| refused(desk, why), |taken| {
+        yes(desk, json!({ "cusId": taken.number, "amount": "12.00", "freightAdditionInfoResp": { "interceptionDeptCode": "571W", "transferFlg": "1" } }))
     })
 }
 
 fn withdraw(desk: &Desk<'_>, number: &str, cus_id: &str) -> Answer {
     if cus_id.is_empty() {
-        return no("6129", "cusId不能为空");
+        return no(desk, "6129", "cusId不能为空");
     }
     let done = desk
         .request(Courier::Sf, number, "intercept_cancel", "", || desk.world.cancel_turn(Courier::Sf, number, |turn| turn.number == cus_id));
-    done.map_or_else(refused, |()| yes(Value::Null))
+    done.map_or_else(|why| refused(desk, why), |()| yes(desk, Value::Null))
 }
 
-fn refused(why: Why) -> Answer {
+fn refused(desk: &Desk<'_>, why: Why) -> Answer {
     match why {
-        Why::NoSuchParcel => no("SIM2", "运单号不存在"),
-        Why::NotCollected => no("SIM3", "快件未揽收，不能拦截"),
-        Why::Ended => no("SIM4", "快件已签收，不能拦截"),
-        Why::Dispatched => no("SIM5", "快件派送中，不能拦截"),
-        Why::TurnedAlready => no("SIM6", "快件已拦截，不能再次拦截"),
-        Why::AskedBefore => no("8019", "订单已确认或已取消"),
-        Why::NothingToCancel | Why::TooLateToCancel | Why::AskedByAnother => no("SIM7", "无可取消的指令"),
+        Why::NoSuchParcel => no(desk, "SIM2", "运单号不存在"),
+        Why::NotCollected => no(desk, "SIM3", "快件未揽收，不能拦截"),
+        Why::Ended => no(desk, "SIM4", "快件已签收，不能拦截"),
+        Why::Dispatched => no(desk, "SIM5", "快件派送中，不能拦截"),
+        Why::TurnedAlready => no(desk, "SIM6", "快件已拦截，不能再次拦截"),
+        Why::AskedBefore => no(desk, "8019", "订单已确认或已取消"),
+        Why::NothingToCancel | Why::TooLateToCancel | Why::AskedByAnother => no(desk, "SIM7", "无可取消的指令"),
     }
 }
 
@@ -195,11 +200,11 @@ fn picture(desk: &Desk<'_>, message: &Value) -> Answer {
     let kind = text(message, "imgType");
     let known = matches!(kind.as_str(), "2" | "5" | "15" | "20" | "21" | "71");
     if number.is_empty() || !known || (text(message, "customerAcctCode").is_empty() && text(message, "phone").is_empty()) {
-        return no("S0002", "请求参数错误");
+        return no(desk, "S0002", "请求参数错误");
     }
     match desk.sight(Courier::Sf, &number, "") {
-        Sight::Yes => yes(Value::Null),
-        _ => no("SIM2", "运单号不存在"),
+        Sight::Yes => yes(desk, Value::Null),
+        _ => no(desk, "SIM2", "运单号不存在"),
     }
 }
 

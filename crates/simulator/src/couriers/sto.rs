@@ -24,9 +24,10 @@ fn closed(code: &str, message: &str) -> Answer {
     Answer::text(200, "text/xml;charset=UTF-8", xml)
 }
 
-/// The flag comes as text there, often enough.
-fn yes(data: Value) -> Answer {
-    Answer::json(&json!({ "success": "true", "errorCode": "", "errorMsg": "", "data": data }))
+/// The flag comes as text, too.
+fn yes(desk: &Desk<'_>, data: Value) -> Answer {
+    let success = if desk.other_shape { Value::Bool(true) } else { "true".into() };
+    Answer::json(&json!({ "success": success, "errorCode": "", "errorMsg": "", "data": data }))
 }
 
 fn no(code: &str, message: &str) -> Answer {
@@ -67,7 +68,7 @@ fn track(desk: &Desk<'_>, content: &Value) -> Answer {
         }
         parcels.insert(number.to_owned(), scans.iter().map(|one| scan(number, one)).collect());
     }
-    yes(Value::Object(parcels))
+    yes(desk, Value::Object(parcels))
 }
 
 fn scan(number: &str, scan: &Scan) -> Value {
@@ -117,7 +118,7 @@ fn subscribe(desk: &Desk<'_>, content: &Value) -> Answer {
             json!({ "waybillNo": number, "status": known.to_string(), "message": if known { "" } else { "运单号不存在" } })
         })
         .collect();
-    yes(Value::Array(list))
+    yes(desk, Value::Array(list))
 }
 
 fn intercept(desk: &Desk<'_>, content: &Value) -> Answer {
@@ -133,13 +134,13 @@ fn intercept(desk: &Desk<'_>, content: &Value) -> Answer {
     };
     let number = text(content, "waybillNo");
     let taken = desk.request(Courier::Sto, &number, kind, "", || desk.world.turn(Courier::Sto, &number, way, "", TERMS));
-    taken.map_or_else(refused, |_| yes(Value::Null))
+    taken.map_or_else(refused, |_| yes(desk, Value::Null))
 }
 
 fn cancel(desk: &Desk<'_>, content: &Value) -> Answer {
     let number = text(content, "waybillNo");
     let done = desk.request(Courier::Sto, &number, "intercept_cancel", "", || desk.world.cancel_turn(Courier::Sto, &number, |_| true));
-    done.map_or_else(refused, |()| yes(Value::Null))
+    done.map_or_else(refused, |()| yes(desk, Value::Null))
 }
 
 fn refused(why: Why) -> Answer {

@@ -73,7 +73,8 @@ pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
 fn track(desk: &Desk<'_>, number: &str) -> Answer {
     let scans = desk.scans(Courier::Yto, number).unwrap_or_default();
     if scans.is_empty() {
-        return Answer::json(&json!({ "success": "true", "code": "1001", "message": "查询结果为空。", "map": { number: [] } }));
+        let success = if desk.other_shape { Value::Bool(true) } else { "true".into() };
+        return Answer::json(&json!({ "success": success, "code": "1001", "message": "查询结果为空。", "map": { number: [] } }));
     }
     let scan = |scan: &Scan| {
         json!({
@@ -116,7 +117,9 @@ fn turn(desk: &Desk<'_>, param: &Value, way: Way, kind: &'static str) -> Answer 
     }
     let number = text(param, "waybillNo");
     let taken = desk.request(Courier::Yto, &number, kind, "", || desk.world.turn(Courier::Yto, &number, way, "", TERMS));
-    taken.map_or_else(refused, |_| status(0, "成功"))
+    // The number comes as text, too.
+    let yes = if desk.other_shape { Answer::json(&json!({ "statusCode": "0", "statusMessage": "成功" })) } else { status(0, "成功") };
+    taken.map_or_else(refused, |_| yes)
 }
 
 fn cancel(desk: &Desk<'_>, param: &Value) -> Answer {

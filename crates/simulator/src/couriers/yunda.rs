@@ -19,8 +19,10 @@ pub(super) fn account(base: &str) -> Account {
     Account::new(settings, &[("SIM_YUNDA_SECRET", SECRET)])
 }
 
-fn yes(data: Value) -> Answer {
-    Answer::json(&json!({ "result": true, "code": "0", "message": "请求成功", "data": data }))
+/// The flag comes as a number, too.
+fn yes(desk: &Desk<'_>, data: Value) -> Answer {
+    let result = if desk.other_shape { Value::from(1) } else { Value::Bool(true) };
+    Answer::json(&json!({ "result": result, "code": "0", "message": "请求成功", "data": data }))
 }
 
 fn no(code: &str, message: &str) -> Answer {
@@ -53,19 +55,22 @@ pub(super) fn answer(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
             }
             desk.subscribe(Courier::Yunda, &number, "", "");
         }
-        return yes(Value::Null);
+        return yes(desk, Value::Null);
     }
     let number = text(&body, "mailno");
     let watched = Watched { service: Service::Yunda, courier: Courier::Yunda, number: number.to_ascii_uppercase() };
     if !desk.books.is_subscribed(&watched) {
-        return yes(json!({ "result": false, "mailno": number, "remark": "运单未订阅", "steps": [] }));
+        return yes(desk, json!({ "result": false, "mailno": number, "remark": "运单未订阅", "steps": [] }));
     }
     let scans = desk.scans(Courier::Yunda, &number).unwrap_or_default();
     let latest = scans.last().map_or("", |scan| status(scan.step));
-    yes(json!({
-        "result": true, "time": local_time::format(desk.world.now()), "mailno": number, "remark": "", "status": latest,
-        "steps": scans.iter().map(step).collect::<Vec<_>>(),
-    }))
+    yes(
+        desk,
+        json!({
+            "result": true, "time": local_time::format(desk.world.now()), "mailno": number, "remark": "", "status": latest,
+            "steps": scans.iter().map(step).collect::<Vec<_>>(),
+        }),
+    )
 }
 
 fn status(step: Step) -> &'static str {

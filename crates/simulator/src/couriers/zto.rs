@@ -89,7 +89,7 @@ fn track(desk: &Desk<'_>, body: &Value) -> Answer {
     let scans = desk.scans(Courier::Zto, &number).unwrap_or_default();
     let scan = |scan: &Scan| {
         json!({
-            "billCode": number, "scanType": scan_type(scan.step), "scanDate": scan.at.millis(), "desc": words::told(scan), "country": "CN",
+            "billCode": number, "scanType": scan_type(scan.step), "scanDate": if desk.other_shape { local_time::format(scan.at).into() } else { Value::from(scan.at.millis()) }, "desc": words::told(scan), "country": "CN",
             "signMan": "", "scanSite": { "name": scan.site, "city": scan.city, "code": "57101", "isCenter": "F" },
         })
     };
@@ -142,7 +142,9 @@ fn create_intercept(desk: &Desk<'_>, body: &Value) -> Answer {
     }
     let (number, reference) = (text(body, "billCode"), text(body, "thirdBizNo"));
     let taken = desk.request(Courier::Zto, &number, kind, &reference, || desk.world.turn(Courier::Zto, &number, way, &reference, TERMS));
-    taken.map_or_else(refused, |taken| yes("data", json!({ "centerBizNo": taken.number })))
+    // Of the payload's field two names are known.
+    let field = if desk.other_shape { "result" } else { "data" };
+    taken.map_or_else(refused, |taken| yes(field, json!({ "centerBizNo": taken.number })))
 }
 
 fn cancel_intercept(desk: &Desk<'_>, body: &Value) -> Answer {
