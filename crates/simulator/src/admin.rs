@@ -1,6 +1,7 @@
 //! The simulator's own page: parcels, faults, accounts, ledger.
 
-use crate::faults::FaultSpec;
+use crate::faults::{FaultKind, FaultSpec};
+use crate::life::Life;
 use crate::server::Stage;
 use crate::service::Service;
 use crate::world::NewParcel;
@@ -44,6 +45,9 @@ async fn about(State(stage): State<Stage>) -> String {
          POST   /parcels                   {\"courier\": \"sf\", \"number\": \"SF1000000000001\", \"life\": \"stalls\", \"age_hours\": 13}\n\
          POST   /pushes                    makes every push that is due now\n\n",
     );
+    let lives: Vec<&str> = Life::ALL.iter().map(|life| life.word()).collect();
+    let faults: Vec<&str> = FaultKind::ALL.iter().map(|fault| fault.word()).collect();
+    let _ = write!(text, "Lives: {}\nFaults: {}\n\n", lives.join(", "), faults.join(", "));
     for service in Service::ALL {
         let _ = writeln!(text, "{:10} {}", service.word(), stage.base(service));
     }

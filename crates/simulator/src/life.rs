@@ -209,6 +209,19 @@ pub(crate) enum Stop {
     FarOutlet,
 }
 
+impl Stop {
+    /// Where a step of which no more is known happens.
+    pub(crate) const fn of(step: Step) -> Self {
+        match step {
+            Step::Collected | Step::BackHome | Step::Cancelled => Stop::Outlet,
+            Step::Departed | Step::Arrived => Stop::Hub,
+            Step::Misrouted => Stop::WrongHub,
+            Step::Damaged | Step::Held | Step::Turned | Step::Redirected | Step::RelabelledBack | Step::RelabelledOn => Stop::FarHub,
+            Step::OutForDelivery | Step::AtStation | Step::Signed | Step::Failed | Step::Refused => Stop::FarOutlet,
+        }
+    }
+}
+
 /// Back to the sender: hours after it turned.
 pub(crate) const WAY_BACK: [(f64, Step, Stop); 3] =
     [(5.0, Step::Departed, Stop::FarHub), (18.0, Step::Arrived, Stop::Hub), (24.0, Step::BackHome, Stop::Outlet)];

@@ -27,13 +27,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 /// The largest request that is read.
 const LARGEST: usize = 1 << 20;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// A simulator that cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -199,29 +202,27 @@ async fn bind(at: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     Ok((listener, address))
 }
 
-/// Accepts connections, except while the door is shut: then nobody listens, and open connections are closed.
+/// Accepts connections, except while the door is shut: then connections are refused, and open ones are closed. The port is held all the
+/// while, so that nobody else gets it.
 async fn listen(listener: TcpListener, address: SocketAddr, router: Router, mut shut: watch::Receiver<bool>, is_shut: watch::Sender<bool>) {
     let mut listener = Some(listener);
     let mut connections = JoinSet::new();
     loop {
         if *shut.borrow_and_update() {
-            listener = None;
+            drop(listener.take());
+            let held = hold(address).await;
             connections.shutdown().await;
             is_shut.send_replace(true);
-            if shut.changed().await.is_err() {
+            if shut.wait_for(|shut| !*shut).await.is_err() {
                 return;
             }
-            continue;
+            listener = held.listen(BACKLOG).ok();
         }
         let open = match listener.take() {
             Some(open) => open,
-            // Somebody may have the port for a moment.
-            None => match TcpListener::bind(address).await {
+            None => match hold(address).await.listen(BACKLOG) {
                 Ok(open) => open,
-                Err(_) => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
+                Err(_) => continue,
             },
         };
         is_shut.send_replace(false);
@@ -240,6 +241,21 @@ async fn listen(listener: TcpListener, address: SocketAddr, router: Router, mut 
         }
         while connections.try_join_next().is_some() {}
         listener = Some(open);
+    }
+}
+
+/// The port, had and not listened on: who connects is refused. Somebody may have it for a moment.
+async fn hold(address: SocketAddr) -> TcpSocket {
+    let had = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address).map(|()| socket)
+    };
+    loop {
+        match had() {
+            Ok(socket) => return socket,
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
     }
 }
 

@@ -155,6 +155,24 @@ impl World {
         self.state().parcels.insert((new.courier, number), parcel);
     }
 
+    /// Puts a parcel into the world of which something is known already: what was seen of it, oldest first, and how its life goes on from
+    /// there. What comes next comes after now.
+    pub fn carry_on(&self, courier: Courier, number: &str, seen: &[(Instant, Step)], life: Life) {
+        let (now, inner) = (self.now(), &self.0);
+        let number = number.to_ascii_uppercase();
+        let from = seen.first().map_or(now, |(at, _)| *at);
+        let mut parcel = Parcel::new(courier, &number, life, inner.seed, from.min(now));
+        let scans = seen.iter().map(|(at, step)| parcel.scan(*at, *step, Stop::of(*step), None));
+        parcel.scans = scans.collect();
+        let plan = life.plan();
+        let begun =
+            seen.last().map_or(0, |(_, last)| plan.iter().rposition(|(_, step, _)| step == last).map_or(plan.len(), |place| place + 1));
+        let hours_lived = begun.checked_sub(1).and_then(|place| plan.get(place)).map_or(0.0, |(hours, ..)| *hours);
+        let rest: Vec<_> = plan[begun..].iter().map(|(hours, step, stop)| (hours - hours_lived, *step, *stop)).collect();
+        parcel.plan(now, &rest, inner.hour);
+        self.state().parcels.insert((courier, number), parcel);
+    }
+
     /// A parcel as it stands; nothing where the world has none of that number (this question lets none appear).
     #[must_use]
     pub fn parcel(&self, courier: Courier, number: &str) -> Option<ParcelStanding> {
@@ -451,6 +469,24 @@ mod tests {
         clock.advance(Length::hours(48));
         assert_eq!(world.parcel(Courier::Sf, &new).unwrap().scans.last().unwrap().step, Step::BackHome);
         assert_eq!(world.parcel(Courier::Sf, "SF1000000000001").unwrap().scans.len(), old.scans.len());
+    }
+
+    #[test]
+    fn a_parcel_of_which_something_was_seen_goes_on_from_there() {
+        let (world, clock) = world();
+        let seen = [(world.now() - Length::days(9), Step::Collected), (world.now() - Length::days(8), Step::OutForDelivery)];
+        for (number, life, latest) in
+            [("YT1000000000011", Life::Ordinary, Step::Signed), ("YT1000000000012", Life::Stalls, Step::OutForDelivery)]
+        {
+            world.carry_on(Courier::Yto, number, &seen, life);
+            assert_eq!(steps(&world, number), [Step::Collected, Step::OutForDelivery]);
+            clock.advance(Length::hours(5));
+            assert_eq!(steps(&world, number).last(), Some(&latest), "{life:?}");
+        }
+        world.carry_on(Courier::Yto, "YT1000000000013", &[], Life::Ordinary);
+        assert!(steps(&world, "YT1000000000013").is_empty());
+        clock.advance(Length::hours(3));
+        assert_eq!(steps(&world, "YT1000000000013"), [Step::Collected]);
     }
 
     #[test]
