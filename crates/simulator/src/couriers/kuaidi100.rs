@@ -23,7 +23,8 @@ pub(super) fn account(base: &str) -> Account {
     let settings = format!(
         "customer = \"{CUSTOMER}\"\nkey = {{ env = \"SIM_KUAIDI100_KEY\" }}\nquery_url = \"{base}/poll/query.do\"\nsubscribe_url = \"{base}/poll\"\n\
          order_url = \"{base}/label/order\"\nsalt = {{ env = \"SIM_KUAIDI100_SALT\" }}\nsecret = {{ env = \"SIM_KUAIDI100_SECRET\" }}\n\n\
-         [partners.jd]\npartner_id = \"010K000001\"\n\n[partners.ems]\npartner_id = \"1100000000001\"\n\n[partners.deppon]\npartner_id = \"SIMCOMPANY\"\n"
+         [partners.jd]\npartner_id = \"010K000001\"\n\n[partners.ems]\npartner_id = \"1100000000001\"\n\n[partners.deppon]\npartner_id = \"SIMCOMPANY\"\n\n\
+         [partners.zto]\npartner_id = \"SIMPARTNER\"\nnet = \"57101\"\n\n[partners.jt]\npartner_id = \"SIMMONTHLY\"\n"
     );
     Account::new(settings, &[("SIM_KUAIDI100_KEY", KEY), ("SIM_KUAIDI100_SALT", SALT), ("SIM_KUAIDI100_SECRET", SECRET)])
 }
@@ -183,7 +184,7 @@ fn subscribe(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
 }
 
 fn ordered(code: u32, message: &str) -> Answer {
-    Answer::json(&json!({ "code": code, "message": message, "data": null, "time": 1 }))
+    Answer::json(&json!({ "code": code, "message": message, "data": null, "time": 12 }))
 }
 
 fn order(desk: &Desk<'_>, asked: &Asked<'_>) -> Answer {
