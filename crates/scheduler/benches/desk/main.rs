@@ -146,6 +146,10 @@ async fn bench(name: &str, url: &str, bare: &mut dyn Bare, load: &Load) {
         let due = store.counts(now).await.unwrap().overdue_files;
         clock.0.store(now.millis(), Ordering::SeqCst);
         let begun = Stopwatch::now();
+        // The desks sleep by the clock that was just set: a fact that they know already has them look at it again.
+        for desk in &all {
+            desk.submit(told(0)[..1].to_vec()).await.unwrap();
+        }
         wait_until_woken(&store, now).await;
         let took = begun.elapsed();
         let raw = if compare { Some(bare.wakes(store.high_water().await.unwrap()).await) } else { None };
