@@ -78,6 +78,33 @@ def facts(count):
         given += 1
 
 
+def recent(count, now=None):
+    """Facts of the last half hour, four an order: paid, given to the courier, two scans. What a daemon is told while it keeps up."""
+    now = now or datetime.now(CHINA)
+    for n in range(count // 4):
+        order = {"platform": PLATFORMS[n % 6], "shop": f"shop-{n % 40}", "order_id": f"27{n:010}"}
+        waybill = {"courier": COURIERS[n % 6], "number": f"79{n:011}"}
+        province, city, district = PLACES[n % 5]
+        address = {"province": province, "city": city, "district": district, "detail": f"测试路{n % 900}号", "name": "张某某", "phone": f"138{n % 100_000_000:08}"}
+        item = {"sku": f"SKU-{n % 5000}", "title": "棉质短袖上衣 夏季新款", "quantity": 1, "price": "59.90"}
+
+        def one(name, kind, minutes, data, source=f"{order['platform']}:{order['shop']}"):
+            when = (now - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+            event = {"specversion": "1.0", "id": f"{name}-{n}", "source": source, "type": f"parcelward.{kind}", "time": when, "data": data}
+            return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+        def ago(minutes):
+            return (now - timedelta(minutes=minutes)).isoformat(timespec="seconds")
+
+        told = dict(order, paid_at=ago(30), amount="59.90", items=[item], recipient=address, planned_courier=waybill["courier"])
+        yield one("o", "order", 30, told)
+        told = dict(order, waybill=waybill, declared_at=ago(20), electronic_waybill=True, destination={"province": province, "city": city})
+        yield one("s", "shipment", 20, told)
+        for name, minutes, status in (("c", 10, "collected"), ("i", 1, "in_transit")):
+            told = {"waybill": waybill, "status": status, "place": f"{city}转运中心", "description": f"快件已到达【{city}转运中心】"}
+            yield one(name, "tracking", minutes, told, f"courier:{waybill['courier']}")
+
+
 if __name__ == "__main__":
     for text in facts(int(sys.argv[1])):
         print(text)
