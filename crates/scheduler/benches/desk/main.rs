@@ -122,7 +122,8 @@ async fn bench(name: &str, url: &str, bare: &mut dyn Bare, load: &Load) {
     if load.idle > 0 {
         all[0].submit(told(9_999_999).into()).await.unwrap();
         let begun = Stopwatch::now();
-        idle::store(url, load.idle, start()).await;
+        // Due after today as well, so that a daemon that opens the file finds them waiting.
+        idle::store(url, load.idle, parcelward_scheduler::WallClock.now()).await;
         println!("{name}: {} case files that wait were stored in {:.0} s", load.idle, begun.elapsed().as_secs_f64());
     }
     let orders: Vec<usize> = (0..load.orders).collect();
