@@ -59,7 +59,7 @@ fn lived_through() -> (BTreeMap<String, Seen>, Vec<String>) {
     let rules = shipped_rules();
     let mut player = Player::new(&rules, MemoryShelf::default());
     let (mut seen, mut refused): (BTreeMap<String, Seen>, Vec<String>) = (BTreeMap::new(), Vec::new());
-    let mut note = |decision: &Decision| {
+    let mut note = |decision: Decision| {
         match &decision.body {
             DecisionBody::CaseOpened(d) => drop(seen.entry(d.order.order_id.clone()).or_default().cases.insert(d.kind)),
             DecisionBody::CaseClosed(d) => drop(seen.entry(d.order.order_id.clone()).or_default().closed.insert(d.kind)),
