@@ -107,7 +107,7 @@ impl Conversion {
             Conversion::Count => count(cell.kind, text).map(|n| Some(Value::Count(n))),
             Conversion::Time => time(cell.kind, text).map(|t| t.map(Value::Time)),
             Conversion::Flag => flag(text).map(|f| Some(Value::Flag(f))),
-            Conversion::Address => Ok(person(text).map(|text| Value::Parts(address::split(&text).parts()))),
+            Conversion::Address => Ok(person(text).map(|text| Value::Parts(shown_parts(&text)))),
             Conversion::Word(words) => words.get(text),
         }
     }
@@ -125,10 +125,19 @@ impl Words {
     }
 }
 
+/// The parts of an address that the platform shows.
+fn shown_parts(text: &str) -> Vec<(&'static str, String)> {
+    address::split(text).parts().into_iter().filter(|(_, part)| is_shown(part)).collect()
+}
+
+/// Not stars only.
+fn is_shown(text: &str) -> bool {
+    text.chars().any(|c| !matches!(c, '*' | '＊' | ' '))
+}
+
 /// What a cell tells of a person: nothing where it is stars only, or a cipher text.
 fn person(text: &str) -> Option<String> {
-    let shown = text.chars().any(|c| !matches!(c, '*' | '＊' | ' '));
-    (shown && !is_encrypted(text)).then(|| text.chars().take(MAX_TEXT).collect())
+    (is_shown(text) && !is_encrypted(text)).then(|| text.chars().take(MAX_TEXT).collect())
 }
 
 /// Platforms hand out names, phones and addresses as cipher texts: `~…~`, `$…$` or `#…#` around Base64 parts (Taobao, Pinduoduo, Douyin), or bare Base64 (JD).
