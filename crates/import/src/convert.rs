@@ -435,7 +435,15 @@ mod tests {
 
     #[test]
     fn what_is_masked_stays_and_what_is_encrypted_is_left_out() {
-        for kept in ["林*", "138****1234", "13900000001-2345", "洪山区珞喻路1号", "Anne-Marie O'Neil", "阳光花园3#", "Building 5, Nanjing Road West 1234"] {
+        for kept in [
+            "林*",
+            "138****1234",
+            "13900000001-2345",
+            "洪山区珞喻路1号",
+            "Anne-Marie O'Neil",
+            "阳光花园3#",
+            "Building 5, Nanjing Road West 1234",
+        ] {
             assert_eq!(read(&Conversion::Person, kept), Ok(Some(Value::Text(kept.to_owned()))), "{kept}");
         }
         for gone in [

@@ -206,11 +206,8 @@ impl Importer {
         let usual = self.kinds.iter().filter(|k| !k.only_named);
         let Some(name) = &options.kind else { return Ok(usual.collect()) };
         let exact: Vec<&FileKind> = self.kinds.iter().filter(|k| k.name == *name || k.platform.word() == name).collect();
-        let found = if exact.is_empty() {
-            usual.filter(|k| k.name.split_once('.').is_some_and(|(_, own)| own == name)).collect()
-        } else {
-            exact
-        };
+        let found =
+            if exact.is_empty() { usual.filter(|k| k.name.split_once('.').is_some_and(|(_, own)| own == name)).collect() } else { exact };
         if found.is_empty() {
             let known = self.kinds.iter().map(|k| k.name.clone()).collect();
             return Err(ImportError::NoSuchKind { name: name.clone(), known });

@@ -93,7 +93,10 @@ fn a_taobao_refund_export_tells_where_each_stands() {
     assert!(facts[3]["data"].get("respond_by").is_none(), "that time is the buyer's");
     // An unknown state is reported with its row and column.
     let problem = report.problems[0].to_string();
-    assert!(problem.contains("row 7") && problem.contains("退款状态") && problem.contains("column J") && problem.contains("前所未闻"), "{problem}");
+    assert!(
+        problem.contains("row 7") && problem.contains("退款状态") && problem.contains("column J") && problem.contains("前所未闻"),
+        "{problem}"
+    );
 }
 
 const JD: &str = "订单号,商品ID,商品名称,订购数量,支付方式,下单时间,京东价,订单金额,结算金额,余额支付,应付金额,订单状态,订单类型,下单帐号,客户姓名,客户地址,联系电话,商家备注,商家备注等级（等级1-5为由高到低）,付款确认时间,货号,订单完成时间\n\

@@ -32,7 +32,7 @@ const TAOBAO: [Told; 10] = [
     told(60, WAITS, None, None),
     told(5, WAITS, None, None),
     told(70, SENT, Some((30, "中通快递", "No:78000000000101")), None),
-    told(50, SENT, Some((20, "圆通速递", "No:YT0000000000102")), Some((3, "否", "买家已经申请退款，等待卖家同意", "", ""))),
+    told(150, SENT, Some((130, "圆通速递", "No:YT0000000000102")), Some((110, "否", "买家已经申请退款，等待卖家同意", "", ""))),
     told(52, SENT, Some((20, "申通快递", "No:77000000000103")), Some((6, "否", "卖家已经同意退款，等待买家退货", "手工退款", ""))),
     told(
         190,
@@ -51,7 +51,7 @@ const JD: [Told; 8] = [
     told(60, "等待出库", None, None),
     told(5, "(锁定)等待出库", None, None),
     told(70, "等待确认收货", Some((30, "京东快递", "JDVA00000000201")), None),
-    told(150, "完成", Some((140, "中通快递", "78000000000202")), Some((3, "退货", "待审核", "", ""))),
+    told(150, "完成", Some((140, "中通快递", "78000000000202")), Some((15, "退货", "待审核", "", ""))),
     told(200, "完成", Some((190, "京东快递", "JDVA00000000203")), Some((70, "退货", "待收货", "", "SF0000000000204"))),
     told(220, "完成", Some((210, "京东快递", "JDVA00000000205")), Some((100, "换货", "完成", "", ""))),
     told(80, "(删除)等待出库", None, None),
@@ -89,10 +89,7 @@ pub fn files(seed: u64) -> Files {
             ("jd_orders.csv", gb(jd_orders(&jd))),
             ("jd_outbound.csv", utf8(jd_outbound(&jd))),
         ],
-        xlsx: vec![
-            ("taobao_shipments.xlsx", "发货单", taobao_shipments(&taobao)),
-            ("jd_after_sales.xlsx", "服务单", jd_after_sales(&jd)),
-        ],
+        xlsx: vec![("taobao_shipments.xlsx", "发货单", taobao_shipments(&taobao)), ("jd_after_sales.xlsx", "服务单", jd_after_sales(&jd))],
     }
 }
 
