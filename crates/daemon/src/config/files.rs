@@ -23,6 +23,9 @@ pub fn shipped_files() -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// The folders that a configuration has beside `parcelward.toml`.
+pub(super) const FOLDERS: &[&str] = &["rules", "calendars", "templates", "imports"];
+
 /// One file of one layer.
 #[derive(Debug, Clone)]
 pub struct TomlFile {

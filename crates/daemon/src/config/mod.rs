@@ -9,6 +9,7 @@ mod extract;
 mod files;
 mod imports;
 mod problem;
+mod revision;
 mod rulebook;
 mod settings;
 
@@ -28,6 +29,8 @@ use std::sync::Arc;
 /// A configuration that is right as a whole.
 #[derive(Debug, Clone)]
 pub struct Loaded {
+    /// A short word that is another where a value that holds is another.
+    pub revision: String,
     /// The daemon's own settings.
     pub settings: Settings,
     /// The compiled rules, with the texts of the configured language.
@@ -70,7 +73,7 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
     let importer = imports::importer(&files, &mut problems);
     match (settings, compiled, importer) {
         (Some(settings), Some((raw_rules, rules)), Some(importer)) if problems.is_empty() => {
-            Ok(Loaded { settings, rules, raw_rules, texts, importer: Arc::new(importer) })
+            Ok(Loaded { revision: revision::of(&files, &settings), settings, rules, raw_rules, texts, importer: Arc::new(importer) })
         }
         _ => {
             problems.sort();
