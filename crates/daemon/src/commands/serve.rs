@@ -33,6 +33,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Signals are listened for before anything is opened: a stop during the start is a stop.

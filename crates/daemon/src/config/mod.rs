@@ -1,7 +1,9 @@
-//! The configuration: shipped defaults, an operator's folder over them, the environment over both; compiled whole or refused whole.
+//! The configuration: shipped defaults, an operator's folder over them, the environment and credentials over both; compiled whole or
+//! refused whole.
 //!
 //! Layers, later over earlier, key by key: the repository's `config/` (built into the binary), `--config DIR` of the same layout (with
-//! drop-ins in `parcelward.d/`, `rules/NAME.d/`, `rules.d/`, and so on), and `PARCELWARD_…` variables for `parcelward.toml`.
+//! drop-ins in `parcelward.d/`, `rules/NAME.d/`, `rules.d/`, and so on), then for `parcelward.toml` the `PARCELWARD_…` variables and the
+//! service manager's credentials. Every problem of all of them is told at once, each with its place.
 //! Deliberately absent: the meaning of rules and texts (casework compiles them) and watching files for changes.
 
 mod environment;
@@ -9,15 +11,21 @@ mod extract;
 mod files;
 mod imports;
 mod problem;
+mod report;
 mod rulebook;
 mod settings;
+mod tree;
 
 pub use environment::{COMMAND_VARIABLES, PREFIX};
+pub use extract::{Origin, Rank};
 pub use files::{ConfigFiles, TomlFile, shipped_files};
-pub use problem::{Problem, Problems};
+pub use problem::{Also, Place, Problem, Problems, Severity};
+pub use report::{Look, json, pretty, summary};
 pub use settings::{DatabaseUrl, Server, Settings};
 
 use extract::Merged;
+use jiff::civil::Date;
+use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::Language;
@@ -38,6 +46,17 @@ pub struct Loaded {
     pub texts: Vec<(Language, Texts)>,
     /// What the columns of merchants' exports mean.
     pub importer: Arc<Importer>,
+    /// What is probably not meant so, and stands in the way of nothing.
+    pub warnings: Vec<Problem>,
+}
+
+/// What came of reading a configuration.
+#[derive(Debug)]
+pub struct Reading {
+    /// The configuration, where no error stands in the way.
+    pub loaded: Option<Loaded>,
+    /// Everything found, errors and warnings, by file and line.
+    pub problems: Vec<Problem>,
 }
 
 /// Reads the shipped configuration, an operator's folder over it, and the environment over both.
@@ -45,7 +64,19 @@ pub struct Loaded {
 /// # Errors
 /// [`Problems`]: everything that is wrong, each with its file and key.
 pub fn load(dir: Option<&Path>) -> Result<Loaded, Problems> {
-    load_with(dir, std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    let reading = read(dir, environment(), Some(today()));
+    reading.loaded.ok_or(Problems(reading.problems))
+}
+
+/// The process's environment, as far as it is text.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The local day.
+#[must_use]
+pub fn today() -> Date {
+    Instant::from_millis(jiff::Timestamp::now().as_millisecond()).local().date()
 }
 
 /// The same with the environment given.
@@ -53,31 +84,48 @@ pub fn load(dir: Option<&Path>) -> Result<Loaded, Problems> {
 /// # Errors
 /// As [`load`].
 pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Loaded, Problems> {
+    let reading = read(dir, environment, None);
+    reading.loaded.ok_or(Problems(reading.problems))
+}
+
+/// Reads everything and tells everything. With a day, what will not be right from that day on is told as well (a calendar that ends).
+#[must_use]
+pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, String)>, today: Option<Date>) -> Reading {
     let mut problems = Vec::new();
     let files = match ConfigFiles::new(dir) {
         Ok(files) => files,
-        Err(problem) => return Err(Problems(vec![problem])),
+        Err(problem) => return Reading { loaded: None, problems: vec![*problem] },
     };
+    problems.extend(files.strays());
+    let environment: Vec<(String, String)> = environment.collect();
     let mut merged = Merged::of("parcelward.toml", &files.top("parcelward", &mut problems), &mut problems);
-    for variable in environment::variables(environment) {
-        merged = merged.merge(variable);
+    for layer in environment::variables(&environment) {
+        merged = merged.merge(layer);
+    }
+    for layer in environment::credentials(&environment, &mut problems) {
+        merged = merged.merge(layer);
     }
     let settings = settings::read(&merged, &mut problems);
     let language = settings.as_ref().map_or(Language::ZhCn, |s| s.language);
     let texts = rulebook::texts(&files, language, &mut problems);
-    let own = texts.iter().find(|(l, _)| *l == language).map(|(_, texts)| texts.clone()).unwrap_or_default();
-    let compiled = rulebook::rules(&files, language, own, &mut problems);
+    let own = texts.iter().find(|(l, _, _)| *l == language).map(|(_, _, texts)| texts.clone()).unwrap_or_default();
+    let calendars = rulebook::calendars(&files, &mut problems);
+    let raw_calendars: Vec<_> = calendars.iter().map(|(_, raw)| raw.clone()).collect();
+    let rules = rulebook::merged_rules(&files, &merged, &mut problems);
+    let compiled = rulebook::rules(rules, &merged, language, &raw_calendars, own, &mut problems);
     let importer = imports::importer(&files, &mut problems);
-    match (settings, compiled, importer) {
-        (Some(settings), Some((raw_rules, rules)), Some(importer)) if problems.is_empty() => {
-            Ok(Loaded { settings, rules, raw_rules, texts, importer: Arc::new(importer) })
+    let _ = today;
+    problems.sort_by(|a, b| a.order().cmp(&b.order()));
+    problems.dedup();
+    let right = problems.iter().all(|p| p.severity == Severity::Warning);
+    let texts = texts.into_iter().map(|(language, _, texts)| (language, texts)).collect();
+    let loaded = match (settings, compiled, importer) {
+        (Some(settings), Some((raw_rules, rules)), Some(importer)) if right => {
+            Some(Loaded { settings, rules, raw_rules, texts, importer: Arc::new(importer), warnings: problems.clone() })
         }
-        _ => {
-            problems.sort();
-            problems.dedup();
-            Err(Problems(problems))
-        }
-    }
+        _ => None,
+    };
+    Reading { loaded, problems }
 }
 
 #[cfg(test)]
