@@ -149,6 +149,11 @@ impl Merged {
         out.into_iter().map(|(path, (node, layer))| (path, node, origin(layer, node))).collect()
     }
 
+    /// What the shipped files say at a key.
+    pub(super) fn shipped(&self, path: &[String]) -> Option<&Node> {
+        self.layers.iter().filter(|layer| layer.rank == Rank::BuiltIn).rev().find_map(|layer| layer.tree.find(path))
+    }
+
     /// The layer that a key's value comes from, and the value; where the key is missing, the nearest table above it.
     fn said(&self, path: &[String]) -> Option<(&Layer, &Node)> {
         // A list is one layer's: its entries are looked for nowhere else.

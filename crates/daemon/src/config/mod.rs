@@ -6,6 +6,9 @@
 //! service manager's credentials. Every problem of all of them is told at once, each with its place.
 //! Deliberately absent: the meaning of rules and texts (casework compiles them) and watching files for changes.
 
+mod disruptions;
+mod doubts;
+mod effective;
 mod environment;
 mod extract;
 mod files;
@@ -16,6 +19,7 @@ mod rulebook;
 mod settings;
 mod tree;
 
+pub use effective::{Effective, Part, effective};
 pub use environment::{COMMAND_VARIABLES, PREFIX};
 pub use extract::{Origin, Rank};
 pub use files::{ConfigFiles, TomlFile, shipped_files};
@@ -25,6 +29,7 @@ pub use settings::{DatabaseUrl, Server, Settings};
 
 use extract::Merged;
 use jiff::civil::Date;
+use parcelward_casework::fact::DisruptionFact;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
@@ -46,6 +51,8 @@ pub struct Loaded {
     pub texts: Vec<(Language, Texts)>,
     /// What the columns of merchants' exports mean.
     pub importer: Arc<Importer>,
+    /// Times that are not normal, as the operator announces them; their ids are the names in the files.
+    pub disruptions: Vec<DisruptionFact>,
     /// What is probably not meant so, and stands in the way of nothing.
     pub warnings: Vec<Problem>,
 }
@@ -111,17 +118,29 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let own = texts.iter().find(|(l, _, _)| *l == language).map(|(_, _, texts)| texts.clone()).unwrap_or_default();
     let calendars = rulebook::calendars(&files, &mut problems);
     let raw_calendars: Vec<_> = calendars.iter().map(|(_, raw)| raw.clone()).collect();
-    let rules = rulebook::merged_rules(&files, &merged, &mut problems);
-    let compiled = rulebook::rules(rules, &merged, language, &raw_calendars, own, &mut problems);
+    let rulebook = rulebook::merged_rules(&files, &merged, language, &mut problems);
+    let (raw_rules, rules) = rulebook::rules(&rulebook, &merged, &raw_calendars, own, &mut problems);
+    if let Some(raw) = &raw_rules {
+        doubts::of_rules(&rulebook, raw, &mut problems);
+    }
+    for (language, merged, texts) in &texts {
+        doubts::of_tasks(*language, merged, texts, &mut problems);
+    }
+    if let (Some(raw), Some(rules), Some(today)) = (&raw_rules, &rules, today) {
+        let calendars: Vec<&Merged> = calendars.iter().map(|(merged, _)| merged).collect();
+        doubts::of_calendars(&calendars, rules, raw, today, &mut problems);
+    }
+    let announced = disruptions::merged(&files, &mut problems);
+    let disruptions = disruptions::read(&announced, &mut problems);
     let importer = imports::importer(&files, &mut problems);
-    let _ = today;
     problems.sort_by(|a, b| a.order().cmp(&b.order()));
     problems.dedup();
     let right = problems.iter().all(|p| p.severity == Severity::Warning);
     let texts = texts.into_iter().map(|(language, _, texts)| (language, texts)).collect();
-    let loaded = match (settings, compiled, importer) {
-        (Some(settings), Some((raw_rules, rules)), Some(importer)) if right => {
-            Some(Loaded { settings, rules, raw_rules, texts, importer: Arc::new(importer), warnings: problems.clone() })
+    let loaded = match (settings, raw_rules, rules, importer) {
+        (Some(settings), Some(raw_rules), Some(rules), Some(importer)) if right => {
+            let (importer, warnings) = (Arc::new(importer), problems.clone());
+            Some(Loaded { settings, rules, raw_rules, texts, importer, disruptions, warnings })
         }
         _ => None,
     };

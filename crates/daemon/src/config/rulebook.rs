@@ -19,7 +19,7 @@ const ELSEWHERE: &[(&str, &str)] = &[("staffed", "parcelward.toml"), ("language"
 const CALENDAR: &[&str] = &["covers_until", "days_off", "makeup_workdays"];
 
 /// The rules' files, merged, with what `parcelward.toml` says for them.
-pub(super) fn merged_rules(files: &ConfigFiles, settings: &Merged, problems: &mut Vec<Problem>) -> Merged {
+pub(super) fn merged_rules(files: &ConfigFiles, settings: &Merged, language: Language, problems: &mut Vec<Problem>) -> Merged {
     let merged = Merged::of("rules/*.toml", &files.folder("rules", problems), problems);
     for name in merged.top_keys() {
         if let Some((_, place)) = ELSEWHERE.iter().find(|(key, _)| *key == name) {
@@ -36,37 +36,36 @@ pub(super) fn merged_rules(files: &ConfigFiles, settings: &Merged, problems: &mu
     merged
         .with("staffed", of_settings("staffed", Value::from(figment::value::Dict::new())))
         .with("policy.urgent_amount", of_settings("urgent_amount", Value::from("0")))
+        .with("language", Value::from(language.word()))
 }
 
-/// The rules as written and compiled; `None` with what is wrong among the problems.
+/// The rules as written, and compiled where nothing is wrong with them; what is wrong is among the problems.
 pub(super) fn rules(
-    merged: Merged,
+    merged: &Merged,
     settings: &Merged,
-    language: Language,
     calendars: &[RawCalendar],
     texts: Texts,
     problems: &mut Vec<Problem>,
-) -> Option<(RawRules, Rules)> {
-    let merged = merged.with("language", Value::from(language.word()));
+) -> (Option<RawRules>, Option<Rules>) {
     let mut misfits = Vec::new();
     let raw: Option<RawRules> = merged.extract(&mut misfits);
     // What stands in `parcelward.toml` is checked and told there.
     misfits.retain(|m| !m.key.starts_with("staffed") && m.key != "policy.urgent_amount");
-    let compiled = raw.and_then(|raw| match Rules::compile(&raw, calendars, texts) {
-        Ok(rules) => misfits.is_empty().then_some((raw, rules)),
+    let compiled = raw.as_ref().and_then(|raw| match Rules::compile(raw, calendars, texts) {
+        Ok(rules) => misfits.is_empty().then_some(rules),
         Err(found) => {
             for problem in found {
                 // A value that was taken out because it did not fit is not missing as well, and calendars are checked file by file.
                 let told = misfits.iter().any(|m| m.key == problem.key || m.key.starts_with(&format!("{}.", problem.key)));
                 if !told && !problem.key.starts_with("calendar.") {
-                    problems.push(located(&merged, settings, problem));
+                    problems.push(located(merged, settings, problem));
                 }
             }
             None
         }
     });
     problems.append(&mut misfits);
-    compiled
+    (raw, compiled)
 }
 
 /// A problem of casework at its place; staffed hours stand in `parcelward.toml`.
