@@ -29,6 +29,12 @@ enum What {
         #[arg(long)]
         changed: bool,
     },
+    /// Print the JSON Schemas of the files for editors, or write them into a folder
+    Schema {
+        /// The folder to write them into
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Write the shipped files into a new folder, to be edited and given as --config
     Init {
         /// The folder; it must not exist yet, or be empty
@@ -49,6 +55,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 bail!("no value begins with `{}`", part.join("` or `"));
             }
             print(&shown)?;
+        }
+        What::Schema { out: Some(dir) } => write_schemas(dir)?,
+        What::Schema { out: None } => {
+            let all: serde_json::Map<String, serde_json::Value> =
+                config::schemas().into_iter().map(|(name, s)| (name.to_owned(), s)).collect();
+            print(&format!("{:#}\n", serde_json::Value::Object(all)))?;
         }
         What::Init { dir } => init(dir)?,
     }
@@ -83,6 +95,16 @@ fn show(parts: &[Part], origin: bool) -> anyhow::Result<String> {
         }
     }
     Ok(out)
+}
+
+fn write_schemas(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("making the folder `{}`", dir.display()))?;
+    let schemas = config::schemas();
+    for (name, schema) in &schemas {
+        let path = dir.join(name);
+        std::fs::write(&path, config::written(schema)).with_context(|| format!("writing `{}`", path.display()))?;
+    }
+    print(&format!("{} schemas written to {}\n", schemas.len(), dir.display()))
 }
 
 fn init(dir: &Path) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@
 
 use super::extract::Merged;
 use super::files::ConfigFiles;
-use super::problem::{Problem, nearest};
+use super::problem::{Problem, dotted, nearest};
 use jiff::civil::{Date, DateTime};
 use parcelward_casework::fact::DisruptionFact;
 use parcelward_casework::instant::{Instant, Length};
@@ -72,8 +72,8 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Vec<Disrupti
     let facts: Vec<DisruptionFact> = raw.disruption.iter().filter_map(|(name, raw)| compiled(merged, name, raw, problems)).collect();
     for (n, later) in facts.iter().enumerate() {
         for earlier in facts[..n].iter().filter(|earlier| cross(earlier, later)) {
-            let message = format!("takes effect on some of the same parcels at the same time as `{}`: both count", earlier.disruption_id);
-            let key = format!("disruption.\"{}\"", later.disruption_id);
+            let message = format!("is told for some of the same parcels at the same time as `{}`", earlier.disruption_id);
+            let key = dotted(&["disruption".to_owned(), later.disruption_id.clone()]);
             problems.push(merged.problem_with_name(&key, message).code("overlap").warning());
         }
     }
@@ -81,7 +81,7 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Vec<Disrupti
 }
 
 fn compiled(merged: &Merged, name: &str, raw: &RawDisruption, problems: &mut Vec<Problem>) -> Option<DisruptionFact> {
-    let key = |field: &str| format!("disruption.\"{name}\".{field}");
+    let key = |field: &str| dotted(&["disruption", name, field].map(str::to_owned));
     let before = problems.len();
     let mut say = |field: &str, code: &'static str, message: String| problems.push(merged.problem(&key(field), message).code(code));
     let from = moment(&raw.from, false);
@@ -97,7 +97,7 @@ fn compiled(merged: &Merged, name: &str, raw: &RawDisruption, problems: &mut Vec
         say("until", "bad-date", format!("the disruption would end before it begins ({})", raw.from));
     }
     if name.is_empty() || name.len() > 100 {
-        say("", "bad-value", "the name must have 1 to 100 characters".to_owned());
+        say("effect", "bad-value", "the disruption's name must have 1 to 100 characters".to_owned());
     }
     match (raw.effect, raw.extend_by.as_deref().map(Length::parse)) {
         (DisruptionEffect::Extend, None) => {
@@ -109,14 +109,16 @@ fn compiled(merged: &Merged, name: &str, raw: &RawDisruption, problems: &mut Vec
     }
     let ids = rule_ids();
     let known: Vec<&str> = provinces();
-    let mut unknown = |field: String, what: &str, word: &str, near: Option<&str>| {
-        problems.push(merged.problem(&key(&field), format!("there is no {what} `{word}`")).code("unknown-name").meant(near));
+    let mut unknown = |field: (&str, usize), what: &str, word: &str, near: Option<&str>| {
+        let (list, at) = field;
+        let key = format!("{}[{at}]", key(list));
+        problems.push(merged.problem(&key, format!("there is no {what} `{word}`")).code("unknown-name").meant(near));
     };
     for (n, id) in raw.rules.iter().enumerate().filter(|(_, id)| !ids.iter().any(|(known, _, _)| known == *id)) {
-        unknown(format!("rules[{n}]"), "rule", id, nearest(id, ids.iter().map(|(id, _, _)| id.as_str())));
+        unknown(("rules", n), "rule", id, nearest(id, ids.iter().map(|(id, _, _)| id.as_str())));
     }
     for (n, word) in raw.provinces.iter().enumerate().filter(|(_, word)| !known.contains(&short_province(word).as_str())) {
-        unknown(format!("provinces[{n}]"), "province", word, nearest(&short_province(word), known.iter().copied()));
+        unknown(("provinces", n), "province", word, nearest(&short_province(word), known.iter().copied()));
     }
     (problems.len() == before).then(|| DisruptionFact {
         disruption_id: name.to_owned(),

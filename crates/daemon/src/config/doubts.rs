@@ -34,8 +34,12 @@ pub(super) fn of_rules(merged: &Merged, raw: &RawRules, problems: &mut Vec<Probl
     }
     let policy = &raw.policy;
     if policy.compensation_per_day < policy.compensation_per_order {
-        let message = format!("is less than what one order alone may get without the lead ({})", policy.compensation_per_order);
-        problems.push(merged.problem("policy.compensation_per_day", message).code("contradiction").warning());
+        let message = format!(
+            "without the lead an order may get {}, and in one day {}: the smaller one holds",
+            policy.compensation_per_order, policy.compensation_per_day
+        );
+        let key = merged.blame(&["policy.compensation_per_day", "policy.compensation_per_order"]);
+        problems.push(merged.problem(key, message).code("contradiction").warning());
     }
     let known = provinces();
     for (list, names) in [("remote", &policy.remote), ("far_remote", &policy.far_remote)] {
@@ -46,8 +50,10 @@ pub(super) fn of_rules(merged: &Merged, raw: &RawRules, problems: &mut Vec<Probl
                 let problem = merged.problem(&key, format!("there is no province `{name}`")).code("unknown-name");
                 problems.push(problem.meant(nearest(&short, known.iter().copied())));
             } else if list == "far_remote" && policy.remote.iter().any(|other| short_province(other) == short) {
-                let message = format!("`{name}` stands under remote as well: far_remote holds");
-                problems.push(merged.problem(&key, message).code("contradiction").warning());
+                let message = format!("`{name}` stands under remote and under far_remote: far_remote holds");
+                let key = merged.blame(&[&key, "policy.remote"]);
+                let problem = merged.problem(key, message).code("contradiction").warning();
+                problems.push(problem.word(&format!("\"{name}\"")));
             }
         }
     }

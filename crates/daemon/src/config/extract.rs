@@ -117,8 +117,23 @@ impl Merged {
 
     /// Without a key, for reading on where it does not fit. Its place stays known.
     pub(super) fn without(mut self, key: &str) -> Self {
-        remove(&mut self.value, &segments(key));
+        let path = segments(key);
+        let replaced = self.shipped(&path).map(Node::to_value).is_some_and(|shipped| put(&mut self.value, &path, shipped));
+        if !replaced {
+            remove(&mut self.value, &path);
+        }
         self
+    }
+
+    /// How high the layer lies that said a key; `None` where none says it.
+    pub(super) fn rank_of(&self, key: &str) -> Option<Rank> {
+        self.says(key).then(|| self.said(&segments(key)).map(|(layer, _)| layer.rank)).flatten()
+    }
+
+    /// Of several keys that do not go together, the one that lies highest: what the operator wrote last.
+    pub(super) fn blame<'k>(&self, keys: &[&'k str]) -> &'k str {
+        let highest = keys.iter().rev().max_by_key(|key| self.rank_of(key));
+        highest.copied().unwrap_or_default()
     }
 
     /// Whether a layer says this very key.
@@ -211,7 +226,7 @@ impl Merged {
 
     fn contradictions(&self, problems: &mut Vec<Problem>) {
         let mut seen: BTreeMap<(Rank, Vec<String>), (&Layer, &Node)> = BTreeMap::new();
-        for layer in self.layers.iter().filter(|layer| layer.rank == Rank::File || layer.rank == Rank::BuiltIn) {
+        for layer in self.layers.iter().filter(|layer| layer.rank == Rank::File) {
             for (path, node) in layer.tree.leaves() {
                 let Some((first, before)) = seen.insert((layer.rank, path.clone()), (layer, node)) else { continue };
                 if same(before, node) {
@@ -241,15 +256,24 @@ impl Merged {
             };
             let mut path = error.path.clone();
             let problem = self.misfit(&error.kind, &mut path);
-            let first_time = said.insert(path.clone());
-            if first_time {
+            if said.insert(path.clone()) {
                 problems.push(problem);
+                // The shipped value in its place, so that its neighbours are read all the same.
+                let shipped = self.shipped(&path).map(Node::to_value);
+                let replaced = shipped.is_some_and(|shipped| put(&mut value, &path, shipped));
+                if replaced || remove(&mut value, &path) {
+                    continue;
+                }
             }
-            if !first_time || !remove(&mut value, &path) {
-                // A missing value cannot be taken out: its whole table is, so that its neighbours are read all the same.
+            // What is missing, or wrong as shipped, goes with the table that it stands in; that is then not missing as well.
+            loop {
                 path.pop();
-                if path.is_empty() || !remove(&mut value, &path) {
+                if path.is_empty() {
                     return None;
+                }
+                said.insert(path.clone());
+                if remove(&mut value, &path) {
+                    break;
                 }
             }
         }
@@ -281,7 +305,8 @@ impl Merged {
                 problem.code("unknown-name").meant(nearest(word, known.iter().copied()))
             }
             Kind::InvalidValue(found, expected) => {
-                self.problem(&dotted(path), format!("is {}, but must be {}", a_kind(found), what_is_wanted(expected, "")))
+                let key = dotted(path);
+                self.problem(&key, format!("is {}, but must be {}", a_kind(found), what_is_wanted(expected, &key)))
             }
             Kind::Message(text) if text.contains("RawLadder") => {
                 self.problem(&dotted(path), "is no ladder: write `[\"12h\", \"4h\"]` or `\"at due\"`").code("wrong-type")
@@ -329,6 +354,7 @@ fn what_is_wanted(expected: &str, key: &str) -> String {
         "a boolean" => "`true` or `false`".to_owned(),
         "a sequence" => "a list, such as `[\"…\"]`".to_owned(),
         "u8" => "a whole number from 0 to 255".to_owned(),
+        "u16" if last == "hours" => "a whole number of staffed hours, such as 4".to_owned(),
         "u16" => "a whole number from 0 to 65535".to_owned(),
         "u32" | "u64" | "usize" => "a whole number, 0 or more".to_owned(),
         "i64" | "i32" => "a whole number".to_owned(),
@@ -358,6 +384,20 @@ fn remove(value: &mut Value, path: &[String]) -> bool {
             Ok(i) => list.get_mut(i).is_some_and(|v| remove(v, rest)),
             Err(_) => false,
         },
+        _ => false,
+    }
+}
+
+/// Puts a value in place of another; whether there was one and it differs.
+fn put(value: &mut Value, path: &[String], new: Value) -> bool {
+    let Some((first, rest)) = path.split_first() else { return false };
+    match value {
+        Value::Dict(_, dict) if rest.is_empty() => dict.get_mut(first).is_some_and(|old| {
+            let differs = *old != new;
+            *old = new;
+            differs
+        }),
+        Value::Dict(_, dict) => dict.get_mut(first).is_some_and(|v| put(v, rest, new)),
         _ => false,
     }
 }

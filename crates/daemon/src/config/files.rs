@@ -48,13 +48,25 @@ pub struct TomlFile {
     pub rank: Rank,
     /// What stands in it.
     pub text: Arc<str>,
+    /// Whether it says, word for word, what the shipped file of its name says: as written out by `config init`.
+    pub(super) as_shipped: bool,
     read: Result<Arc<Node>, Vec<SyntaxError>>,
 }
 
 impl TomlFile {
     fn new(name: String, stem: String, rank: Rank, text: String) -> Self {
+        // Editors for Windows put a mark before the text that says nothing.
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let read = tree::parse(&text).map(Arc::new);
-        TomlFile { name, stem, rank, text: text.into(), read }
+        TomlFile { name, stem, rank, text: text.into(), as_shipped: rank == Rank::BuiltIn, read }
+    }
+
+    /// A file of the operator's folder. One that is as shipped need not be read again.
+    fn own(name: String, stem: String, rank: Rank, text: String) -> Self {
+        match BUILT_IN.iter().find(|(shipped, file)| *shipped == name && *file.text == *text) {
+            Some((_, file)) => TomlFile { name, stem, rank, ..file.clone() },
+            None => Self::new(name, stem, rank, text),
+        }
     }
 
     /// What it says; `None` where it is no TOML.
@@ -73,16 +85,23 @@ impl TomlFile {
             let name = self.text.get(span.clone()).unwrap_or_default().to_owned();
             return Problem::new(&self.name, "", format!("`{name}` is said twice: keep one")).code("duplicate-key").at(Some(place));
         }
-        let hint = match message {
-            "string values must be quoted" => ": put it in quotes, as in `\"24h\"`",
-            "unclosed table, expected `]`" | "unclosed table" => {
-                return self.as_syntax("the table's name ends with `]`, which is missing", place);
-            }
-            "unclosed array" => return self.as_syntax("the list ends with `]`, which is missing", place),
-            "key with no value" => ": write `key = value`",
-            _ => "",
+        let marked = self.text.get(span.clone()).unwrap_or_default();
+        let line = self.text.lines().nth(place.line - 1).unwrap_or_default();
+        let said = message.split(", expected").next().unwrap_or(message);
+        let what = match said {
+            _ if line.contains(['“', '”', '＂']) => "the quotes are full-width: write `\"`".to_owned(),
+            _ if line.contains('＝') => "the equals sign is full-width: write `=`".to_owned(),
+            "string values must be quoted" if marked.trim().is_empty() => "there is no value behind the `=`".to_owned(),
+            "string values must be quoted" => format!("a text stands in quotes: write `\"{marked}\"`"),
+            "key with no value" if line.contains(':') => "a key and its value have `=` between them, not `:`".to_owned(),
+            "key with no value" => "the key has no value: write `key = value`".to_owned(),
+            "invalid basic string" | "invalid literal string" => "the text has no closing quote on its line".to_owned(),
+            "unclosed table" | "unclosed array table" => "the table's name ends with `]`, which is missing".to_owned(),
+            "unclosed array" => "the list ends with `]`, which is missing".to_owned(),
+            "missing comma between array elements" => "a `,` is missing, or the `]` of the list before it".to_owned(),
+            other => other.to_owned(),
         };
-        self.as_syntax(&format!("{message}{hint}"), place)
+        self.as_syntax(&what, place)
     }
 
     fn as_syntax(&self, message: &str, place: Place) -> Problem {
@@ -163,7 +182,7 @@ impl ConfigFiles {
         for path in paths {
             let name = self.name(&path);
             match std::fs::read(&path).map(String::from_utf8) {
-                Ok(Ok(text)) => files.push(TomlFile::new(name, stem_of(&path), rank, text)),
+                Ok(Ok(text)) => files.push(TomlFile::own(name, stem_of(&path), rank, text)),
                 Ok(Err(e)) => {
                     let before = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
                     let line = before.iter().filter(|b| **b == b'\n').count() + 1;

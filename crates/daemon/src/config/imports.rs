@@ -45,17 +45,26 @@ fn located(p: parcelward_import::Problem, group: &[TomlFile]) -> Problem {
         [only] => {
             let at = Place::of_line(&only.text, p.line, p.column);
             let whole = only.tree().and_then(|tree| tree.beginning_at(at.span.start));
-            let place = whole.map_or(at, |node| Place::new(&only.text, node.mark(&only.text)));
+            let place = whole.map_or(at, |node| {
+                let mark = if is_of_a_key(&message) { node.key.clone() } else { node.mark(&only.text) };
+                Place::new(&only.text, mark)
+            });
             Problem::new(p.file, p.key, message).at(Some(place))
         }
         // The lines of a mapping that several files make are lines of none of them: the key is looked for.
         _ => Merged::of(&p.file, group, &mut Vec::new()).problem(&p.key, message),
     };
-    let code = if message_is_of_an_unknown_key(&problem.message) { "unknown-key" } else { "bad-value" };
+    let code = match problem.message.as_str() {
+        message if is_of_a_key(message) => "unknown-key",
+        message if message.contains("is not known here") || message.contains("there is no") => "unknown-name",
+        message if message.starts_with("needs ") => "missing",
+        _ => "bad-value",
+    };
     problem.code(code).meant(meant.as_deref())
 }
 
-fn message_is_of_an_unknown_key(message: &str) -> bool {
+/// Whether the name of the key is what is wrong.
+fn is_of_a_key(message: &str) -> bool {
     message.starts_with("is not known here")
 }
 

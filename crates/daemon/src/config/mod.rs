@@ -16,6 +16,7 @@ mod imports;
 mod problem;
 mod report;
 mod rulebook;
+mod schema;
 mod settings;
 mod tree;
 
@@ -25,6 +26,8 @@ pub use extract::{Origin, Rank};
 pub use files::{ConfigFiles, TomlFile, shipped_files};
 pub use problem::{Also, Place, Problem, Problems, Severity};
 pub use report::{Look, json, pretty, summary};
+pub(crate) use schema::whole_schemas;
+pub use schema::{schemas, written};
 pub use settings::{DatabaseUrl, Server, Settings};
 
 use extract::Merged;
@@ -115,7 +118,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let settings = settings::read(&merged, &mut problems);
     let language = settings.as_ref().map_or(Language::ZhCn, |s| s.language);
     let texts = rulebook::texts(&files, language, &mut problems);
-    let own = texts.iter().find(|(l, _, _)| *l == language).map(|(_, _, texts)| texts.clone()).unwrap_or_default();
+    let own = texts.iter().find(|w| w.language == language).map(|w| w.texts.clone()).unwrap_or_default();
     let calendars = rulebook::calendars(&files, &mut problems);
     let raw_calendars: Vec<_> = calendars.iter().map(|(_, raw)| raw.clone()).collect();
     let rulebook = rulebook::merged_rules(&files, &merged, language, &mut problems);
@@ -123,8 +126,11 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     if let Some(raw) = &raw_rules {
         doubts::of_rules(&rulebook, raw, &mut problems);
     }
-    for (language, merged, texts) in &texts {
-        doubts::of_tasks(*language, merged, texts, &mut problems);
+    for wording in &texts {
+        // The shipped texts were looked over before they were shipped.
+        if let Some(merged) = &wording.merged {
+            doubts::of_tasks(wording.language, merged, &wording.texts, &mut problems);
+        }
     }
     if let (Some(raw), Some(rules), Some(today)) = (&raw_rules, &rules, today) {
         let calendars: Vec<&Merged> = calendars.iter().map(|(merged, _)| merged).collect();
@@ -136,7 +142,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     problems.sort_by(|a, b| a.order().cmp(&b.order()));
     problems.dedup();
     let right = problems.iter().all(|p| p.severity == Severity::Warning);
-    let texts = texts.into_iter().map(|(language, _, texts)| (language, texts)).collect();
+    let texts = texts.into_iter().map(|w| (w.language, w.texts)).collect();
     let loaded = match (settings, raw_rules, rules, importer) {
         (Some(settings), Some(raw_rules), Some(rules), Some(importer)) if right => {
             let (importer, warnings) = (Arc::new(importer), problems.clone());

@@ -205,9 +205,12 @@ impl std::error::Error for Problems {}
 /// The nearest known word, where one is near enough to have been meant.
 #[must_use]
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let known: Vec<&'k str> = known.into_iter().collect();
+    let begun = |k: &&&str| word.chars().count() >= 2 && !k.is_empty() && (k.starts_with(word) || word.starts_with(**k));
+    let begun = known.iter().filter(begun).min_by_key(|k| k.len().abs_diff(word.len())).copied();
     let scored = known.into_iter().map(|k| (strsim::damerau_levenshtein(word, k), strsim::jaro_winkler(word, k), k));
     let near = scored.filter(|(edits, alike, known)| *edits <= 1.max(known.chars().count().max(word.chars().count()) / 3) && *alike > 0.6);
-    near.min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1))).map(|(_, _, known)| known)
+    near.min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1))).map(|(_, _, known)| known).or(begun)
 }
 
 /// Words as a sentence lists them.

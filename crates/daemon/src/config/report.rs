@@ -61,7 +61,8 @@ pub fn pretty(problems: &[Problem], look: Look) -> String {
         characters: if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
         styles: if look.colour { ThemeStyles::ansi() } else { ThemeStyles::none() },
     };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1).with_links(false);
+    let handler =
+        GraphicalReportHandler::new_themed(theme).with_width(look.width).with_context_lines(1).with_wrap_lines(false).with_links(false);
     let mut out = String::new();
     for problem in problems {
         let mut one = String::new();
@@ -149,8 +150,16 @@ impl Diagnostic for Drawn<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.source.as_ref()?.place;
-        let length = place.span.len().max(1);
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, (place.span.start, length)))))
+        let (start, length) = match place.text.get(place.span.start..).and_then(|rest| rest.chars().next()) {
+            Some(c) if c != '\n' => (place.span.start, place.span.len().max(c.len_utf8())),
+            // At the end of a line its last character is pointed at.
+            _ => {
+                let before = place.text.get(..place.span.start).unwrap_or_default();
+                let last = before.chars().next_back().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+                (place.span.start - last, last.max(1))
+            }
+        };
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, (start, length)))))
     }
 }
 

@@ -10,6 +10,7 @@ use parcelward_casework::text::{PLACEHOLDERS, RawTexts, Texts, WORD_TABLES};
 use parcelward_casework::words::{Advice, CaseKind, Language, Platform, TaskKind, TaskOutcome};
 use parcelward_casework::{rule_kind::RuleKind, text::EVERYWHERE};
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The tables that rule files may hold.
 pub(super) const TABLES: &[&str] = &["rule", "task", "policy"];
@@ -23,7 +24,8 @@ pub(super) fn merged_rules(files: &ConfigFiles, settings: &Merged, language: Lan
     let merged = Merged::of("rules/*.toml", &files.folder("rules", problems), problems);
     for name in merged.top_keys() {
         if let Some((_, place)) = ELSEWHERE.iter().find(|(key, _)| *key == name) {
-            problems.push(merged.problem_with_name(&name, format!("`{name}` stands in {place}")).code("unknown-key"));
+            let message = format!("`{name}` stands in {place}: move it there");
+            problems.push(merged.problem_with_name(&name, message).code("unknown-key"));
         } else if !TABLES.contains(&name.as_str()) {
             problems.push(merged.unknown_key(&name, TABLES));
         }
@@ -56,7 +58,12 @@ pub(super) fn rules(
         Err(found) => {
             for problem in found {
                 // A value that was taken out because it did not fit is not missing as well, and calendars are checked file by file.
-                let told = misfits.iter().any(|m| m.key == problem.key || m.key.starts_with(&format!("{}.", problem.key)));
+                let beside = |key: &str| key.rsplit_once('.').map_or("", |(table, _)| table).to_owned();
+                let told = misfits.iter().any(|m| {
+                    m.key == problem.key
+                        || m.key.starts_with(&format!("{}.", problem.key))
+                        || matches!(problem.code, "overlap" | "missing") && beside(&m.key) == beside(&problem.key)
+                });
                 if !told && !problem.key.starts_with("calendar.") {
                     problems.push(located(merged, settings, problem));
                 }
@@ -71,6 +78,15 @@ pub(super) fn rules(
 /// A problem of casework at its place; staffed hours stand in `parcelward.toml`.
 fn located(rules: &Merged, settings: &Merged, p: RuleProblem) -> Problem {
     let merged = if p.key.starts_with("staffed.") { settings } else { rules };
+    if p.code == "bad-ladder"
+        && let Some((rule, rung)) = p.key.rsplit_once(".ladder[")
+        && !rung.contains('.')
+        && merged.blame(&[&p.key, &format!("{rule}.length")]) != p.key
+    {
+        // The shipped ladder was right until the operator made the rule shorter.
+        let message = format!("{}; give `ladder` as well", p.message);
+        return merged.problem(&format!("{rule}.length"), message).code(p.code);
+    }
     let by_name = matches!(p.code, "unknown-name" | "missing" | "unstaffed");
     let problem = if by_name { merged.problem_with_name(&p.key, p.message) } else { merged.problem(&p.key, p.message) };
     problem.code(p.code).meant(p.suggestion.as_deref())
@@ -132,8 +148,42 @@ fn check_days(merged: &Merged, calendar: &RawCalendar, told: bool, problems: &mu
     }
 }
 
+/// The texts of one language, and the files that they come from where an operator wrote some of them.
+pub(super) struct Wording {
+    pub language: Language,
+    pub merged: Option<Merged>,
+    pub texts: Texts,
+}
+
+/// The shipped texts, compiled once a process: most operators change none, and they are by far the most that there is to read.
+static SHIPPED_TEXTS: LazyLock<BTreeMap<Language, Texts>> = LazyLock::new(|| {
+    let mut problems = Vec::new();
+    let files = ConfigFiles::default().folder("templates", &mut problems);
+    let mut by_language: BTreeMap<Language, Vec<TomlFile>> = BTreeMap::new();
+    files
+        .into_iter()
+        .filter_map(|file| Some((language_of(&file)?, file)))
+        .for_each(|(l, file)| by_language.entry(l).or_default().push(file));
+    let compiled =
+        by_language.into_iter().filter_map(|(language, group)| Some((language, wording(language, &group, &mut problems)?.texts)));
+    compiled.collect()
+});
+
+fn wording(language: Language, group: &[TomlFile], problems: &mut Vec<Problem>) -> Option<Wording> {
+    let merged = Merged::of(&format!("templates/{language}.toml"), group, problems);
+    let merged = fitting(merged, problems);
+    let raw = merged.extract::<RawTexts>(problems)?;
+    match Texts::compile(raw) {
+        Ok(texts) => Some(Wording { language, merged: Some(merged), texts }),
+        Err(found) => {
+            problems.extend(found.iter().map(|text| text_problem(&merged, text)));
+            None
+        }
+    }
+}
+
 /// The texts of every language that is written; the configured one must be among them.
-pub(super) fn texts(files: &ConfigFiles, configured: Language, problems: &mut Vec<Problem>) -> Vec<(Language, Merged, Texts)> {
+pub(super) fn texts(files: &ConfigFiles, configured: Language, problems: &mut Vec<Problem>) -> Vec<Wording> {
     let mut by_language: BTreeMap<Language, Vec<TomlFile>> = BTreeMap::new();
     for file in files.folder("templates", problems) {
         if file.tree().is_none() {
@@ -142,8 +192,9 @@ pub(super) fn texts(files: &ConfigFiles, configured: Language, problems: &mut Ve
             by_language.entry(language).or_default().push(file);
         } else {
             let said = Merged::of(&file.name, std::slice::from_ref(&file), &mut Vec::new());
-            let message = format!("says no language: write `language = \"{}\"`", Language::WORDS.join("\"` or `\""));
-            problems.push(Problem { file: file.name, ..said.problem("language", message) }.code("unknown-name"));
+            let (what, code) = if said.says("language") { ("is not known", "unknown-name") } else { ("is missing", "missing") };
+            let message = format!("{what}: write `language = \"{}\"`", Language::WORDS.join("\"` or `language = \""));
+            problems.push(Problem { file: file.name, ..said.problem("language", message) }.code(code));
         }
     }
     if !by_language.contains_key(&configured) {
@@ -152,12 +203,10 @@ pub(super) fn texts(files: &ConfigFiles, configured: Language, problems: &mut Ve
     }
     let mut all = Vec::new();
     for (language, group) in by_language {
-        let merged = Merged::of(&format!("templates/{language}.toml"), &group, problems);
-        let merged = fitting(merged, problems);
-        let Some(raw) = merged.extract::<RawTexts>(problems) else { continue };
-        match Texts::compile(raw) {
-            Ok(texts) => all.push((language, merged, texts)),
-            Err(found) => problems.extend(found.iter().map(|text| text_problem(&merged, text))),
+        let as_shipped = group.iter().all(|file| file.as_shipped);
+        match SHIPPED_TEXTS.get(&language).filter(|_| as_shipped) {
+            Some(texts) => all.push(Wording { language, merged: None, texts: texts.clone() }),
+            None => all.extend(wording(language, &group, problems)),
         }
     }
     all
@@ -171,20 +220,21 @@ pub(super) fn text_tables() -> Vec<&'static str> {
 /// Without what is no table of texts: everything that is not known counts as words, and words are read as a whole.
 fn fitting(merged: Merged, problems: &mut Vec<Problem>) -> Merged {
     let known = text_tables();
-    let mut bad = Vec::new();
+    let mut bad: Vec<(String, bool)> = Vec::new();
     for (path, node, _) in merged.effective() {
         let top = path.first().map(String::as_str).unwrap_or_default();
         if !known.contains(&top) {
-            bad.push((top.to_owned(), None));
+            bad.push((top.to_owned(), false));
         } else if WORD_TABLES.iter().any(|(table, _)| *table == top) && !(path.len() == 2 && matches!(node.holds, Holds::Text(_))) {
-            bad.push((super::problem::dotted(&path), Some(())));
+            bad.push((super::problem::dotted(&path[..path.len().min(2)]), true));
         }
     }
     bad.dedup();
     for (key, is_word) in &bad {
-        problems.push(match is_word {
-            None => merged.unknown_key(key, &known),
-            Some(()) => merged.problem(key, "must be a text in quotes").code("wrong-type"),
+        problems.push(if *is_word {
+            merged.problem(key, "must be a text in quotes").code("wrong-type")
+        } else {
+            merged.unknown_key(key, &known)
         });
     }
     bad.into_iter().fold(merged, |merged, (key, _)| merged.without(&key))
@@ -218,6 +268,7 @@ fn text_problem(merged: &Merged, text: &str) -> Problem {
         let problem = merged.problem_with_name(key, format!("no text of this name is ever shown: `{name}` names nothing"));
         return problem.code("unused-text").meant(nearest(name, names_beside(&path)));
     }
+    let message = if message == "is missing" && merged.says(key) { "is empty" } else { message };
     let code = match message {
         _ if message.starts_with("is missing") || message.starts_with("is empty") => "missing-text",
         _ if message.contains("placeholder") || message.contains("brace") || message.contains("[[") => "placeholder",

@@ -33,6 +33,69 @@ fn the_shipped_configuration_is_right() {
 }
 
 #[test]
+fn the_shipped_files_written_out_are_right_and_leave_no_doubt() {
+    // A comment more: a file that is as shipped, word for word, is not looked at again.
+    let files: Vec<(String, String)> = shipped_files().map(|(name, text)| (name, text + "# mine\n")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let warnings = load_from(&files, &[]).unwrap().warnings;
+    assert!(warnings.is_empty(), "{}", Problems(warnings));
+}
+
+#[test]
+fn each_value_says_which_layer_it_comes_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("config/parcelward.toml", "language = \"en\"\n\n[server]\nmax_body = \"1MiB\"\n");
+    write("config/rules.d/mine.toml", "[rule.\"pdd.collect\"]\nlength = \"20h\"\n");
+    write("credentials/database.url", "sqlite:/s3cret?password=s3cret\n");
+    let env = [("PARCELWARD_SERVER__LISTEN", "127.0.0.1:9"), ("CREDENTIALS_DIRECTORY", dir.path().join("credentials").to_str().unwrap())]
+        .map(|(a, b)| (a.to_owned(), b.to_owned()));
+    let parts = effective(Some(&dir.path().join("config")), env.clone().into_iter()).unwrap();
+    let value = |title: &str, key: &str| {
+        let part = parts.iter().find(|part| part.title == title).unwrap();
+        let value = part.values.iter().find(|value| value.key == key).unwrap();
+        (value.value.as_str(), value.origin.to_string(), value.changed)
+    };
+    assert_eq!(value("parcelward.toml", "language"), ("\"en\"", "parcelward.toml:1".to_owned(), true));
+    assert_eq!(value("parcelward.toml", "server.max_body"), ("\"1MiB\"", "parcelward.toml:4".to_owned(), true));
+    let listen = ("\"127.0.0.1:9\"", "environment variable PARCELWARD_SERVER__LISTEN".to_owned(), true);
+    assert_eq!(value("parcelward.toml", "server.listen"), listen);
+    assert_eq!(value("parcelward.toml", "database.url"), ("\"sqlite:/s3cret\"", "credential database.url".to_owned(), true));
+    assert_eq!(value("rules/*.toml", "rule.\"pdd.collect\".length"), ("\"20h\"", "rules.d/mine.toml:2".to_owned(), true));
+    let (ladder, origin, changed) = value("rules/*.toml", "rule.\"pdd.collect\".ladder");
+    assert_eq!((ladder, changed), ("[\"12h\", \"6h\", \"2h\"]", false));
+    assert!(origin.starts_with("(built-in) rules/pinduoduo.toml:"), "{origin}");
+    assert!(parts.iter().any(|part| part.title == "calendars/cn-2026.toml"));
+    let loaded = load_with(Some(&dir.path().join("config")), env.into_iter()).unwrap();
+    assert_eq!(loaded.settings.database.expose(), "sqlite:/s3cret?password=s3cret");
+}
+
+#[test]
+fn staffed_hours_and_the_urgent_amount_reach_the_rules() {
+    let file = ("parcelward.toml", "urgent_amount = \"99.50\"\n[staffed.lead]\ndaily = [\"10:00-12:00\"]\n");
+    let rules = load_from(&[file], &[]).unwrap().rules;
+    assert_eq!(rules.policy.urgent_amount.to_string(), "99.50");
+    let at = |time: &str| Instant::parse(&format!("2026-03-10T{time}:00+08:00")).unwrap();
+    let lead = rules.staffed(parcelward_casework::words::Queue::Lead);
+    assert_eq!([lead.contains(at("10:00")), lead.contains(at("12:00"))], [true, false]);
+    assert!(rules.staffed(parcelward_casework::words::Queue::Service).contains(at("12:00")), "the other queues keep theirs");
+}
+
+#[test]
+fn a_disruption_is_read_with_its_days_whole() {
+    let file = ("disruptions/mine.toml", "[disruption.spring]\nfrom = 2027-02-05\nuntil = \"2027-02-12\"\neffect = \"suspend\"\n");
+    let disruptions = load_from(&[file], &[]).unwrap().disruptions;
+    let at = |text: &str| Instant::parse(text).unwrap();
+    assert_eq!(disruptions.len(), 1);
+    assert_eq!(disruptions[0].disruption_id, "spring");
+    assert_eq!((disruptions[0].from, disruptions[0].until), (at("2027-02-05T00:00:00+08:00"), at("2027-02-13T00:00:00+08:00")));
+}
+
+#[test]
 fn an_operators_value_replaces_one_key_and_a_drop_in_replaces_it_again() {
     let shipped = load_with(None, std::iter::empty()).unwrap();
     assert_eq!(collect_length(&shipped), Span::parse("24h").unwrap());

@@ -45,14 +45,24 @@ pub(super) fn parse(text: &str) -> Result<Node, Vec<SyntaxError>> {
     if errors.is_empty() {
         return Ok(Node { key: 0..0, value: 0..text.len(), holds: Holds::Table(entries(table.into_inner())) });
     }
+    let line = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count();
+    let is_header = |at: usize| text.lines().nth(at).is_some_and(|line| line.trim_start().starts_with('['));
     let mut told: Vec<SyntaxError> = Vec::new();
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let line = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count();
-        // What follows a mistake on the same line is mostly that mistake again.
-        if told.last().is_none_or(|(_, last)| line(last.start) != line(span.start)) {
-            told.push((error.message().lines().next().unwrap_or("is no TOML").to_owned(), span));
+        let message = error.message().lines().next().unwrap_or("is no TOML");
+        if let Some((before, last)) = told.last() {
+            // What follows a mistake on the same line is mostly that mistake again, and so are the keys of a table that stands twice.
+            let again = message == "duplicate key" && before == message && is_header(line(last.start));
+            if line(last.start) == line(span.start) || again && (line(last.start) + 1..=line(span.start)).all(|at| !is_header(at)) {
+                continue;
+            }
+            // Inside a list that does not end, everything is wrong.
+            if before.starts_with("missing comma") || before.starts_with("unclosed") {
+                break;
+            }
         }
+        told.push((message.to_owned(), span));
     }
     Err(told)
 }
