@@ -12,8 +12,10 @@ mod daemon;
 pub mod demo;
 pub mod http;
 pub mod reference;
+pub mod reload;
 pub mod replay;
 pub mod serve;
+mod systemd;
 mod telemetry;
 
 pub use daemon::{Daemon, DaemonBuilder};

@@ -5,13 +5,14 @@ use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
 use crate::presence::{self, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
-use crate::writer::{Pause, Writer, read_world};
+use crate::writer::{Looked, Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_store::{SharedStore, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -79,6 +80,7 @@ struct Shared {
     revision: Arc<ArcSwap<String>>,
     boot_id: String,
     pulse: watch::Receiver<Pulse>,
+    looked: Arc<Looked>,
     stop: CancellationToken,
     ended: watch::Receiver<bool>,
     leaving: Mutex<Option<JoinHandle<()>>>,
@@ -124,6 +126,7 @@ impl Desk {
         let (end, ended) = watch::channel(false);
         let rules = Arc::new(ArcSwap::new(rules));
         let stop = CancellationToken::new();
+        let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
         let presence = Presence {
@@ -144,6 +147,7 @@ impl Desk {
             queue: waiting,
             stop: stop.clone(),
             beat: beat.clone(),
+            looked: Arc::clone(&looked),
             world,
             waiting: VecDeque::new(),
             pause: Pause::default(),
@@ -168,6 +172,7 @@ impl Desk {
                 revision,
                 boot_id,
                 pulse,
+                looked,
                 stop,
                 ended,
                 leaving: Mutex::new(Some(leaving)),
@@ -218,6 +223,12 @@ impl Desk {
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.shared.pulse.clone()
+    }
+
+    /// How long ago the wake lane last looked for what is due: at most a few seconds, and the length of a transaction, while it lives.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        self.shared.looked.ago()
     }
 
     /// Stops taking requests, finishes those that wait, and returns when the last one is durable. The store stays open.

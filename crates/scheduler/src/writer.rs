@@ -15,6 +15,7 @@ use parcelward_casework::world::World;
 use parcelward_store::{SharedStore, StoreError};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -41,12 +42,35 @@ pub(crate) struct Writer {
     pub(crate) queue: mpsc::UnboundedReceiver<Request>,
     pub(crate) stop: CancellationToken,
     pub(crate) beat: watch::Sender<Pulse>,
+    pub(crate) looked: Arc<Looked>,
     pub(crate) world: Arc<World>,
     pub(crate) cache: Cache,
     pub(crate) waiting: VecDeque<Request>,
     pub(crate) pause: Pause,
     /// News of the world is on its way to case files.
     pub(crate) rousing: bool,
+}
+
+/// When the writer last looked for what is to do: a writer that hangs does not.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    start: std::time::Instant,
+    at_ms: AtomicU64,
+}
+
+impl Looked {
+    pub(crate) fn start() -> Arc<Self> {
+        Arc::new(Looked { start: std::time::Instant::now(), at_ms: AtomicU64::new(0) })
+    }
+
+    fn now(&self) {
+        self.at_ms.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long ago.
+    pub(crate) fn ago(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.at_ms.load(Ordering::Relaxed)))
+    }
 }
 
 /// The pause that wakes make after a failure, longer each time until something is committed.
@@ -94,6 +118,7 @@ impl Writer {
     pub(crate) async fn run(mut self) {
         let mut next_wake_at = Some(Instant::MIN);
         loop {
+            self.looked.now();
             let stopping = self.stop.is_cancelled();
             if stopping {
                 self.queue.close();

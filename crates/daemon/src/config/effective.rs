@@ -8,7 +8,7 @@ use super::files::{ConfigFiles, FOLDERS, TomlFile};
 use super::problem::{Problems, dotted};
 use super::rulebook::by_stem;
 use super::settings::DatabaseUrl;
-use super::tree::{Holds, Node, same};
+use super::tree::{Node, quoted, same};
 use std::path::Path;
 
 /// The values of one file of the layout, or of the files that are read as one.
@@ -82,7 +82,7 @@ fn part(title: String, merged: &Merged) -> Part {
         Some(text) if title.starts_with("couriers/") && is_secret(path.last().map_or("", String::as_str)) && !text.is_empty() => {
             "\"***\"".to_owned()
         }
-        _ => toml_of(node),
+        _ => node.to_toml(),
     };
     let values = merged.effective().into_iter().map(|(path, node, origin)| Effective {
         key: dotted(&path),
@@ -97,23 +97,4 @@ fn part(title: String, merged: &Merged) -> Part {
 fn is_secret(key: &str) -> bool {
     let key = key.to_lowercase();
     ["secret", "token", "password", "key", "checkword"].iter().any(|word| key.contains(word)) && !key.ends_with("_file")
-}
-
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
-fn toml_of(node: &Node) -> String {
-    let key = |key: &String| dotted(std::slice::from_ref(key));
-    match &node.holds {
-        Holds::Text(text) => quoted(text),
-        Holds::Whole(whole) => whole.to_string(),
-        Holds::Fraction(fraction) => fraction.to_string(),
-        Holds::Flag(flag) => flag.to_string(),
-        Holds::List(list) => format!("[{}]", list.iter().map(toml_of).collect::<Vec<_>>().join(", ")),
-        Holds::Table(table) => {
-            let entries: Vec<String> = table.iter().map(|(k, node)| format!("{} = {}", key(k), toml_of(node))).collect();
-            if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
-        }
-    }
 }

@@ -5,8 +5,9 @@
 use super::extract::{Layer, Rank};
 use super::problem::{Place, Problem};
 use super::tree::{self, Node, SyntaxError};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// The repository's `config/` folder, as bytes in the binary (in debug builds too).
 #[derive(rust_embed::RustEmbed)]
@@ -50,6 +51,8 @@ pub struct TomlFile {
     pub text: Arc<str>,
     /// Whether it says, word for word, what the shipped file of its name says: as written out by `config init`.
     pub(super) as_shipped: bool,
+    /// Of what it says; made once, and shared by every copy.
+    digest: Arc<OnceLock<[u8; 32]>>,
     read: Result<Arc<Node>, Vec<SyntaxError>>,
 }
 
@@ -58,7 +61,7 @@ impl TomlFile {
         // Editors for Windows put a mark before the text that says nothing.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let read = tree::parse(&text).map(Arc::new);
-        TomlFile { name, stem, rank, text: text.into(), as_shipped: rank == Rank::BuiltIn, read }
+        TomlFile { name, stem, rank, text: text.into(), as_shipped: rank == Rank::BuiltIn, digest: Arc::default(), read }
     }
 
     /// A file of the operator's folder. One that is as shipped need not be read again.
@@ -72,6 +75,11 @@ impl TomlFile {
     /// What it says; `None` where it is no TOML.
     pub(super) fn tree(&self) -> Option<&Node> {
         self.read.as_deref().ok()
+    }
+
+    /// A digest of what it says. Comments and layout do not count.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| Sha256::digest(self.tree().map(Node::to_toml).unwrap_or_default()).into())
     }
 
     /// Why its text is no TOML; nothing where it is.

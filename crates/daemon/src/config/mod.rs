@@ -15,6 +15,7 @@ mod files;
 mod imports;
 mod problem;
 mod report;
+mod revision;
 mod rulebook;
 mod schema;
 mod settings;
@@ -44,6 +45,8 @@ use std::sync::Arc;
 /// A configuration that is right as a whole.
 #[derive(Debug, Clone)]
 pub struct Loaded {
+    /// A short word that is another where a value that holds is another.
+    pub revision: String,
     /// The daemon's own settings.
     pub settings: Settings,
     /// The compiled rules, with the texts of the configured language.
@@ -146,7 +149,8 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let loaded = match (settings, raw_rules, rules, importer) {
         (Some(settings), Some(raw_rules), Some(rules), Some(importer)) if right => {
             let (importer, warnings) = (Arc::new(importer), problems.clone());
-            Some(Loaded { settings, rules, raw_rules, texts, importer, disruptions, warnings })
+            let revision = revision::of(&files, &merged);
+            Some(Loaded { revision, settings, rules, raw_rules, texts, importer, disruptions, warnings })
         }
         _ => None,
     };

@@ -189,6 +189,13 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// A fault that is no value's.
+    pub(crate) fn of_fault(message: String) -> Self {
+        Problems(vec![Problem::new("configuration", "", message).code("unreadable")])
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.0.len();

@@ -157,6 +157,22 @@ impl Node {
         out
     }
 
+    /// The same as TOML, on one line: whatever stands in it, and nothing of how it was laid out.
+    pub fn to_toml(&self) -> String {
+        let key = |key: &String| super::problem::dotted(std::slice::from_ref(key));
+        match &self.holds {
+            Holds::Text(text) => quoted(text),
+            Holds::Whole(whole) => whole.to_string(),
+            Holds::Fraction(fraction) => fraction.to_string(),
+            Holds::Flag(flag) => flag.to_string(),
+            Holds::List(list) => format!("[{}]", list.iter().map(Node::to_toml).collect::<Vec<_>>().join(", ")),
+            Holds::Table(table) => {
+                let entries: Vec<String> = table.iter().map(|(k, node)| format!("{} = {}", key(k), node.to_toml())).collect();
+                if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
+            }
+        }
+    }
+
     /// The same for figment.
     pub fn to_value(&self) -> Value {
         match &self.holds {
@@ -176,6 +192,11 @@ impl Node {
             _ => Dict::new(),
         }
     }
+}
+
+/// A text as TOML writes it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// Whether two values are the same, wherever they stand.

@@ -93,7 +93,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
 pub fn router(app: Arc<App>, access: Access) -> Router {
     metrics::start();
     let (quick, uploads, open) = routes();
-    let server = &app.config.settings.server;
+    let server = app.config().settings.server.clone();
     let access = Arc::new(access);
     let guarded = quick.layer(from_fn_with_state(trace::Limit(server.request_time), trace::limit));
     let uploads = uploads.layer(from_fn_with_state(trace::Limit(server.upload_time), trace::limit));
