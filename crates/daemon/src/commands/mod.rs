@@ -42,7 +42,8 @@ impl ConfigArgs {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(&self) -> Result<crate::config::Loaded, crate::config::Problems> {
-        crate::config::load(self.dir.as_deref())
+        let dir = self.dir.as_deref();
+        crate::config::load(dir).map_err(|found| found.below(dir))
     }
 }
 
