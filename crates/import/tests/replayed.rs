@@ -173,7 +173,7 @@ fn the_exports_of_taobao_and_jd_open_the_cases_that_they_are_about() {
     ] {
         let mut player = Player::new(&rules, MemoryShelf::default());
         let mut opened: BTreeMap<String, BTreeSet<CaseKind>> = BTreeMap::new();
-        let mut note = |decision: &Decision| {
+        let mut note = |decision: Decision| {
             if let DecisionBody::CaseOpened(d) = &decision.body {
                 opened.entry(d.order.order_id.clone()).or_default().insert(d.kind);
             }
