@@ -17,5 +17,6 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
