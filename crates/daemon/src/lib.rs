@@ -18,6 +18,7 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
 /// What a carrier of one's own is: the port's crate holds the rest.
