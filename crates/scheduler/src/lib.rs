@@ -18,9 +18,11 @@ mod line;
 mod news;
 pub mod presence;
 mod receipt;
+mod routes;
 mod writer;
 
 pub use clock::{Clock, WallClock};
 pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};
+pub use routes::{AccountLane, NoRoute, Route, Routes};

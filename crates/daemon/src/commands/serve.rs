@@ -36,6 +36,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
