@@ -50,6 +50,8 @@ pub(crate) struct Writer {
     pub(crate) pause: Pause,
     /// News of the world is on its way to case files.
     pub(crate) rousing: bool,
+    /// Case files that are woken in one transaction while nobody waits: more each time that more were due.
+    pub(crate) rush: u32,
 }
 
 /// When the writer last looked for what is to do: a writer that hangs does not.
@@ -140,7 +142,13 @@ impl Writer {
                 self.rouse().await;
             }
             let requests = self.take_batch();
-            let more_due = self.serve(requests, if due { self.options.batch_wakes } else { 0 }).await;
+            let wakes = match (due, requests.is_empty()) {
+                (false, _) => 0,
+                (true, true) => self.rush.max(self.options.batch_wakes),
+                (true, false) => self.options.batch_wakes,
+            };
+            let more_due = self.serve(requests, wakes).await;
+            self.rush = if more_due { wakes.saturating_mul(2).min(self.options.batch_wakes_alone) } else { 0 };
             next_wake_at = self.next_wake_at(next_wake_at).await;
             if more_due {
                 next_wake_at = Some(Instant::MIN);
