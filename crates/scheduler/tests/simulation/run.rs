@@ -213,7 +213,7 @@ fn check(place: &Place, seed: u64, until: Instant, rules: &Rules, kept: &BTreeSe
         assert!(row.recorded >= row.time, "seed {seed}: decided before its time: {}", row.json);
     }
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut sink = |decision: &Decision| {
+    let mut sink = |decision: Decision| {
         let (tag, _) = decision.id.split_once('-').expect("an id begins with its order's tag");
         told.entry(tag.to_owned()).or_default().push(decision.to_json());
         Ok(())
