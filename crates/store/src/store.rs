@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Begins a transaction that writes. On a database with one writer it waits for its turn.
     ///
     /// # Errors
