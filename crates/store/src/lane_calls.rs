@@ -85,6 +85,20 @@ macro_rules! lane_calls {
             Ok(())
         }
 
+        pub(super) async fn due_operations(on: &mut $On, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError> {
+            let row = on
+                .query(
+                    "SELECT count(*) AS due FROM (SELECT 1 AS one FROM operation AS o WHERE o.account = $1 AND o.phase <> 'done' \
+                     AND o.not_before <= $2 AND (o.lease_until IS NULL OR o.lease_until <= $2) AND o.state <> 'settled' LIMIT $3) AS d",
+                )
+                .bind(account)
+                .bind(now.millis())
+                .bind(i64::from(limit))
+                .fetch_one(on.on())
+                .await?;
+            small(&row, "due")
+        }
+
         pub(super) async fn claim_operations(
             on: &mut $On,
             account: &str,
@@ -748,6 +762,7 @@ macro_rules! lane_store {
                 route_operation(operation_id: &str, account: &str, client_ref: &str) -> ();
                 end_unrouted(operation_id: &str, tell: &str) -> ();
                 unroute(gone: &[PollGroup]) -> ();
+                due_operations(account: &str, now: Instant, limit: u32) -> u32;
                 claim_operations(account: &str, owner: &str, now: Instant, lease: Length, limit: u32) -> Vec<ClaimedOperation>;
                 end_attempt(owner: &str, end: &AttemptEnd) -> bool;
                 untold(limit: u32) -> Vec<Untold>;

@@ -375,6 +375,8 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn end_unrouted(&self, operation_id: &str, tell: &str) -> Result<(), StoreError>;
     /// Takes operations that were never tried, and the polls of the groups given, back from their accounts: routes changed.
     async fn unroute(&self, gone: &[PollGroup]) -> Result<(), StoreError>;
+    /// How many operations of an account are due, counted up to `limit`.
+    async fn due_operations(&self, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError>;
     /// Begins attempts of an account's operations that are due, at most `limit`: durable when it returns. One whose daemon died is an
     /// unclear one; one planned under another incarnation is looked up.
     async fn claim_operations(

@@ -168,6 +168,10 @@ impl Store for PostgresStore {
         self.notice_cluster().await
     }
 
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        self.notice_cluster().await
+    }
+
     async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
         let mut link = self.write().await?;
         link.query("DELETE FROM daemon WHERE boot_id = $1").bind(boot_id).execute(link.on()).await?;

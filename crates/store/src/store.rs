@@ -85,6 +85,15 @@ pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`].
     async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError>;
 
+    /// Notices that the database came to another server, where it can: its incarnation changes then. Asked before anything is sent that
+    /// must not be sent twice.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Gives the database a new incarnation, as after a restore. Gives it.
     ///
     /// # Errors
