@@ -5,7 +5,8 @@
 use crate::config::{Loaded, Settings};
 use crate::http::{Access, App, router};
 use anyhow::Context;
-use parcelward_scheduler::{Clock, Desk, DeskOptions};
+use parcelward_scheduler::lanes::{LaneOptions, Lanes};
+use parcelward_scheduler::{Clock, Desk, DeskOptions, Routes};
 use parcelward_store::{SharedStore, StoreOptions};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,6 +25,7 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     stop_time: Duration,
+    lanes: Lanes,
 }
 
 /// Starts the daemon.
@@ -46,6 +48,8 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let options = DeskOptions { revision: config.revision.clone(), ..DeskOptions::default() };
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
+    let routes = Routes::default();
+    let lanes = Lanes::start(desk.clone(), Arc::clone(&store), routes, Arc::clone(&clock), LaneOptions::default());
     let app = App::new(store, desk, clock, Arc::new(config));
     let (stop, mut stopped) = watch::channel(false);
     let service = router(Arc::clone(&app), access);
@@ -54,7 +58,7 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(server.into_future());
-    Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time })
+    Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time, lanes })
 }
 
 async fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
@@ -91,6 +95,12 @@ impl Running {
         &self.app
     }
 
+    /// Its courier lanes.
+    #[must_use]
+    pub const fn lanes(&self) -> &Lanes {
+        &self.lanes
+    }
+
     /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
     ///
     /// # Errors
@@ -125,6 +135,8 @@ impl Running {
                 }
             }
         };
+        // Calls that are under way are heard to their end, while the desk can still be told.
+        self.lanes.stop().await;
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended

@@ -15,6 +15,7 @@ pub mod doctor;
 mod engine;
 mod hand;
 mod intake;
+pub mod lanes;
 mod line;
 mod news;
 pub mod presence;

@@ -370,7 +370,7 @@ impl Transaction for Tx {
     }
 }
 
-fn not_here<T>() -> Result<T, StoreError> {
+pub fn not_here<T>() -> Result<T, StoreError> {
     Err(StoreError::Defect("lists are not simulated".to_owned()))
 }
 
