@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod announce;
+pub mod carriers;
 pub mod client;
 pub mod commands;
 pub mod config;
@@ -20,3 +21,5 @@ mod telemetry;
 mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
+/// What a carrier of one's own is: the port's crate holds the rest.
+pub use parcelward_courier::Plugin;
