@@ -316,6 +316,7 @@ fn imports() -> Value {
         json!({
             "type": words("The contract's type without `parcelward.`.", FactType::WORDS),
             "needs": one_or_more("Made only where these cells are filled."),
+            "lacks": one_or_more("Made only where these cells are empty."),
             "when": conditions,
             "time": text("When it happened: the first filled one of \"$a | $b\"."),
             "key": one_or_more("What it is about: part of the fact's id."),
@@ -339,6 +340,7 @@ fn imports() -> Value {
         "What the columns of a merchant's exports mean (imports/*.toml).",
         json!({
             "platform": words("Whose back office it is.", Platform::WORDS),
+            "also": list("Other platforms whose files these are, where they are asked for by name.", words("A platform.", Platform::WORDS)),
             "empty": one_or_more("What stands in a cell that holds nothing."),
             "words": { "description": "Lists of words and what they mean.", "type": "object", "additionalProperties": list_of_words },
             "file": { "description": "Kinds of exports by name.", "type": "object", "additionalProperties": kind },
