@@ -4,10 +4,12 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
+mod announce;
 pub mod client;
 pub mod commands;
 pub mod config;
 mod daemon;
+mod database;
 pub mod demo;
 pub mod http;
 pub mod reference;

@@ -19,6 +19,7 @@ mod line;
 mod news;
 pub mod presence;
 mod receipt;
+mod routes;
 mod writer;
 
 pub use clock::{Clock, WallClock};
@@ -26,3 +27,4 @@ pub use clock_guard::{ClockGuard, Clocks, Held};
 pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};
+pub use routes::{AccountLane, NoRoute, Route, Routes};

@@ -3,11 +3,11 @@
 use super::ConfigArgs;
 use crate::http::App;
 use crate::reload::Reload;
-use crate::serve::{Running, start};
+use crate::serve::{Running, start_guarded};
 use crate::systemd;
 use crate::telemetry::{self, LogFormat};
 use anyhow::Context;
-use parcelward_scheduler::WallClock;
+use parcelward_scheduler::ClockGuard;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -36,6 +36,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
@@ -43,7 +44,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let mut hangup = listen(SignalKind::hangup())?;
         let mut running = tokio::select! {
-            started = start(config, Arc::new(WallClock)) => started?,
+            started = start_guarded(config, ClockGuard::of_machine()) => started?,
             _ = first(&mut term, &mut int) => return Ok(ExitCode::SUCCESS),
         };
         greet(&running);

@@ -1,0 +1,2 @@
+-- What a daemon says of itself beside the columns, as JSON: its clock, its lanes, since when it works by its configuration.
+ALTER TABLE daemon ADD COLUMN notes TEXT NOT NULL DEFAULT '{}';
