@@ -12,7 +12,7 @@ const BOOTSTRAP: &str = include_str!("../../migrations/postgres/0000_schema_vers
 /// Every step: its version, its name, its statements. What was once released is never edited.
 const STEPS: [(i64, &str, &str); 2] = [
     (1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql")),
-    (2, "daemon_notes", include_str!("../../migrations/postgres/0002_daemon_notes.sql")),
+    (3, "daemon_notes", include_str!("../../migrations/postgres/0003_daemon_notes.sql")),
 ];
 
 /// How long daemons that start together wait for the one that is first.

@@ -93,7 +93,10 @@ impl Writing {
     }
 
     pub(super) async fn renew_incarnation(&mut self, incarnation: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(incarnation).execute(self.on()).await?;
+        sqlx::query("UPDATE db_meta SET incarnation = ?1, renewed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = 1")
+            .bind(incarnation)
+            .execute(self.on())
+            .await?;
         Ok(())
     }
 

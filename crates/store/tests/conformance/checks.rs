@@ -49,8 +49,10 @@ pub async fn daemons_are_heard_of_until_they_leave(place: &impl Place) {
 pub async fn an_incarnation_is_renewed_when_told(place: &impl Place) {
     let store = place.open().await;
     let first = store.incarnation().await.unwrap();
+    assert_eq!(store.renewed_at().await.unwrap(), None);
     let second = store.renew_incarnation().await.unwrap();
     assert_ne!(first, second);
+    assert!(store.renewed_at().await.unwrap() > Some(Instant::parse("2026-01-01T00:00:00Z").unwrap()));
     assert_eq!(store.incarnation().await.unwrap(), second);
     store.close().await;
     assert_eq!(place.open().await.incarnation().await.unwrap(), second);
@@ -173,7 +175,7 @@ pub async fn an_open_case_of_which_nothing_will_come_is_found(place: &impl Place
 pub async fn what_a_daemon_says_in_another_way_is_not_known(place: &impl Place) {
     let store = place.open().await;
     store.beat(&daemon("a", 5)).await.unwrap();
-    for other in ["", "no", "[1]", "{\"lanes\":7}"] {
+    for other in ["", "no", "7", "{\"lanes\":7}"] {
         place.execute(format!("UPDATE daemon SET notes = '{other}'")).await;
         assert_eq!(store.daemons(10).await.unwrap(), [daemon("a", 5)], "{other}");
     }
