@@ -96,6 +96,8 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// How it connects, where that is on a server.
     pub connect: Connect,
+    /// Whether the folder is read again by itself when a file in it changes.
+    pub watch: bool,
 }
 
 /// `parcelward.toml` as operators write it.
@@ -103,6 +105,9 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSettings {
     language: Language,
+    /// A text in the environment.
+    #[serde(deserialize_with = "flag")]
+    watch: bool,
     /// Read here so that a misfit is told here; the rules take it.
     #[expect(dead_code, reason = "casework reads it from the same values")]
     urgent_amount: Money,
@@ -175,7 +180,7 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
     }
     let name = (!name.is_empty()).then_some(name);
     let server = Server { name, listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect, watch: raw.watch })
 }
 
 /// Reads where it stores.
@@ -196,6 +201,24 @@ fn database(raw: RawDatabase, say: &mut impl FnMut(&str, String)) -> (DatabaseUr
         LEAST_CONNECTIONS
     });
     (DatabaseUrl(raw.url), Connect { password_file, connections })
+}
+
+/// `true` or `false`, in quotes or not: every value of the environment is a text.
+fn flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    struct Flag;
+    impl serde::de::Visitor<'_> for Flag {
+        type Value = bool;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("`true` or `false`")
+        }
+        fn visit_bool<E>(self, flag: bool) -> Result<bool, E> {
+            Ok(flag)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<bool, E> {
+            text.parse().map_err(|_| E::custom("must be `true` or `false`"))
+        }
+    }
+    from.deserialize_any(Flag)
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.
