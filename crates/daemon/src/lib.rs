@@ -10,6 +10,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 mod daemon;
+mod database;
 pub mod demo;
 pub mod http;
 pub mod reference;

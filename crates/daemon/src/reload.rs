@@ -118,6 +118,9 @@ fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("server.request_time", old.server.request_time != new.server.request_time),
         ("server.upload_time", old.server.upload_time != new.server.upload_time),
         ("server.stop_time", old.server.stop_time != new.server.stop_time),
+        ("server.name", old.server.name != new.server.name),
+        ("database.password_file", old.connect.password_file != new.connect.password_file),
+        ("database.connections", old.connect.connections != new.connect.connections),
         ("database.url", old.database != new.database),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

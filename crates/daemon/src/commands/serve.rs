@@ -2,12 +2,12 @@
 
 use super::ConfigArgs;
 use crate::http::App;
-use crate::serve::{Running, start};
+use crate::serve::{Running, start_guarded};
 use crate::systemd;
 use crate::telemetry::{self, LogFormat};
 use crate::watch;
 use anyhow::Context;
-use parcelward_scheduler::WallClock;
+use parcelward_scheduler::ClockGuard;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -43,7 +43,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let mut hangup = listen(SignalKind::hangup())?;
         let mut running = tokio::select! {
-            started = start(config, Arc::new(WallClock)) => started?,
+            started = start_guarded(config, ClockGuard::of_machine()) => started?,
             _ = first(&mut term, &mut int) => return Ok(ExitCode::SUCCESS),
         };
         greet(&running);

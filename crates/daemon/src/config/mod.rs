@@ -31,7 +31,7 @@ pub use problem::{Also, Place, Problem, Problems, Severity};
 pub use report::{Look, json, pretty, summary};
 pub(crate) use schema::whole_schemas;
 pub use schema::{schemas, written};
-pub use settings::{DatabaseUrl, Server, Settings};
+pub use settings::{Connect, DatabaseUrl, Server, Settings};
 
 use extract::Merged;
 use jiff::civil::Date;

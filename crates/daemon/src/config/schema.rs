@@ -131,12 +131,18 @@ fn parcelward() -> Value {
         table(&format!("When `{queue}` is staffed."), json!({ "daily": daily, "days": days }))
     });
     let server = json!({
+        "name": text("What people call this daemon in `parcelward status`; empty: the machine's name."),
         "listen": text("Where it listens, as address:port."),
         "token_file": text("A file with one name:token a line; empty: no token is asked for."),
         "max_body": pattern("The largest request body, such as 16MiB.", r"^\s*[0-9]+\s*(B|KiB|MiB|GiB)?\s*$"),
         "request_time": time("A request that takes longer is answered with 503."),
         "upload_time": time("How long an upload may take."),
         "stop_time": time("How long a stop may wait for requests that are still running."),
+    });
+    let database = json!({
+        "url": text("sqlite:FILE, or postgres://USER@HOST/DATABASE."),
+        "password_file": text("The file that holds the password of the database's role; a relative name is a credential of the service."),
+        "connections": pattern("Connections to a database server that this daemon holds at most, 4 to 100.", r"^\s*[0-9]{1,3}\s*$"),
     });
     file(
         "The daemon itself (parcelward.toml).",
@@ -145,7 +151,7 @@ fn parcelward() -> Value {
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
             "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
-            "database": table("Where it stores.", json!({ "url": text("sqlite:FILE") })),
+            "database": table("Where it stores.", database),
             "staffed": staffed,
         }),
     )

@@ -382,6 +382,11 @@ impl Store for Line {
         Ok(Box::new(Tx { line: self.clone(), number, gone: false, draft: Draft::default() }))
     }
 
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        // The model is never restored from a copy.
+        Ok(None)
+    }
+
     async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {
         self.ask().await?;
         Ok(self.place.books().next_wake_at())
