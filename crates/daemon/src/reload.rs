@@ -75,10 +75,15 @@ impl Reload {
     }
 }
 
-fn swap(app: &App, config: Loaded) -> Reloaded {
+fn swap(app: &App, mut config: Loaded) -> Reloaded {
     let before = app.config();
+    // A secret that was replaced changes no revision. Accounts that did not change stay: what they have spent of their limits is known there.
+    let accounts_changed = config.couriers.digest != before.couriers.digest;
+    if !accounts_changed {
+        config.couriers = before.couriers.clone();
+    }
     let at_next_start = starts_only(&before.settings, &config.settings);
-    let (revision, changed) = (config.revision.clone(), config.revision != before.revision);
+    let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
     if changed {
         app.set_config(Arc::new(config));
     }

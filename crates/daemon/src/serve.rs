@@ -48,7 +48,8 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
     let (stop, mut stopped) = watch::channel(false);
-    let service = router(Arc::clone(&app), access);
+    // With the peer's address: some couriers' pushes are known by it.
+    let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which ends the daemon as well.
         let _ = stopped.wait_for(|stop| *stop).await;

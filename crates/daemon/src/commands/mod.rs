@@ -7,6 +7,7 @@ pub mod board;
 pub mod case;
 pub mod check;
 pub mod config;
+pub mod courier;
 pub mod database;
 pub mod demo;
 pub mod docs;
@@ -22,6 +23,7 @@ pub mod serve;
 pub mod status;
 pub mod task;
 pub mod tasks;
+pub mod track;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -89,6 +91,10 @@ pub enum Command {
     Demo(demo::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
+    /// Show who can be asked for what at couriers, or try an account
+    Courier(courier::Args),
+    /// Ask a courier where a parcel is, and show its scans
+    Track(track::Args),
     /// Show the daemons that work on the database, and what waits
     Status(status::Args),
     /// Copy the database while it is in use
@@ -118,6 +124,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Docs(args) => docs::run(&args),
+        Command::Courier(args) => courier::run(&args),
+        Command::Track(args) => track::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

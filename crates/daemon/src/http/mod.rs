@@ -18,6 +18,8 @@ mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod push_facts;
+mod pushes;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -78,7 +80,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
-    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));
     (quick, uploads, open)
 }
 

@@ -161,11 +161,11 @@ fn adapters(
 ) -> Option<Vec<Arc<dyn CourierAdapter>>> {
     let known = example::settings(plugin);
     let mut settings = raw.settings.clone();
-    let mut wrong = false;
+    let mut mended: Vec<String> = Vec::new();
     for _ in 0..64 {
         let account = Account { name, settings: &settings, limits: &raw.limits, transport: &raw.transport, secrets, push_url };
         let found = match (plugin.build)(&account) {
-            Ok(adapters) => return Some(adapters).filter(|_| !wrong),
+            Ok(adapters) => return Some(adapters).filter(|_| mended.is_empty()),
             Err(found) => found,
         };
         let misread = match found.as_slice() {
@@ -173,10 +173,12 @@ fn adapters(
             _ => None,
         };
         let Some(misread) = misread else {
-            found.iter().for_each(|problem| tell(name, problem, secrets, missing, say));
+            // What was put right from the example is not the operator's to be told of again.
+            let own = found.iter().filter(|problem| !mended.contains(&problem.field));
+            own.for_each(|problem| tell(name, problem, secrets, missing, say));
             return None;
         };
-        wrong = true;
+        mended.push(misread.path.join("."));
         misread.tell(name, &known, say);
         if !misread.mend(&mut settings, &known) {
             return None;
@@ -195,7 +197,8 @@ fn tell(name: &str, problem: &SettingProblem, secrets: &Secrets<'_>, missing: &m
     if secrets.are_words_for_unreadable(&problem.problem) {
         without_secret(path, &problem.problem, missing, say);
     } else {
-        say.at(path, "bad-value", problem.problem.clone());
+        let code = if problem.problem.starts_with("is missing") { "missing" } else { "bad-value" };
+        say.at(path, code, problem.problem.clone());
     }
 }
 

@@ -112,11 +112,8 @@ impl Check<'_> {
                     let others = self.plugins.iter().filter(|p| p.couriers.contains(&courier));
                     let able = others.filter(|p| example::abilities(p).iter().any(|a| a.has(ability))).map(|p| p.code);
                     let able: Vec<&str> = able.collect();
-                    let instead = if able.is_empty() {
-                        "nobody has it for this courier".to_owned()
-                    } else {
-                        format!("it is had by {}", listed(able))
-                    };
+                    let instead =
+                        if able.is_empty() { "nobody has it for this courier".to_owned() } else { format!("{} can do it", listed(able)) };
                     format!("`{code}` has no {}: {instead}", ability.word())
                 }
                 ([lane, ..], ..) => format!("account `{}` has no {} for {courier} with its settings", lane.name, ability.word()),

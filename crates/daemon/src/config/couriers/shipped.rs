@@ -4,7 +4,7 @@
 
 use super::example;
 use crate::carriers;
-use crate::config::files::shipped_files;
+use crate::config::files::{ConfigFiles, shipped_files};
 use parcelward_courier::{Abilities, Ability, Courier, Plugin};
 use std::fmt::Write;
 use std::path::Path;
@@ -86,11 +86,9 @@ fn account(plugin: &Plugin, out: &mut String) {
 
 fn file(plugin: &Plugin) -> String {
     let mut out = format!("#:schema ../schema/couriers.schema.json\n# {}.\n", plugin.name);
+    // An aggregator has no parcels of its own: it stands in the routes of the couriers.
     if let Some(courier) = Courier::from_word(plugin.code) {
         route(courier, &mut out);
-    } else {
-        // An aggregator's file holds the route of the couriers that have no file of their own.
-        route(Courier::Other, &mut out);
     }
     account(plugin, &mut out);
     out
@@ -129,10 +127,11 @@ fn every_shipped_account_works_once_its_comment_is_taken_away() {
         let credential = dir.path().join(format!("{}-push", plugin.code));
         std::fs::write(credential, "0123456789abcdefghij\n").unwrap();
         environment.push(("CREDENTIALS_DIRECTORY".to_owned(), dir.path().display().to_string()));
-        let reading = crate::config::read(Some(dir.path()), environment.into_iter(), None);
-        let problems: Vec<String> = reading.problems.iter().map(ToString::to_string).collect();
+        let mut problems = Vec::new();
+        let merged = super::merged(&ConfigFiles::new(Some(dir.path())).unwrap(), &mut problems);
+        let couriers = super::read(&merged, &environment, &mut problems);
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(problems.is_empty(), "{}: {problems:#?}", plugin.code);
-        let couriers = reading.loaded.unwrap().couriers;
         assert!(couriers.accounts.len() == 1 && couriers.routes.lane(plugin.code).is_some(), "{}", plugin.code);
         let takes_pushes = example::adapters(&plugin).iter().any(|adapter| adapter.push_in().is_some());
         assert_eq!(couriers.doors.len(), usize::from(takes_pushes), "{}", plugin.code);
