@@ -126,8 +126,8 @@ const VOCABULARIES: [Vocabulary; 36] = [
 ];
 
 /// Every table of the store.
-const TABLES: &str = "case_file daemon db_meta deadline inbox journal open_batch open_case operation rouse schedule_run schema_version task \
-     waybill_index world_change world_size";
+const TABLES: &str = "account_task case_file courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
+     operation_attempt poll rouse schedule_run schema_version task waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {

@@ -44,7 +44,7 @@ impl Reload {
         let dir = self.dir.clone();
         let read = tokio::task::spawn_blocking(move || load(dir.as_deref()).map_err(|found| found.below(dir.as_deref())));
         let result = match read.await {
-            Ok(Ok(config)) => Ok(swap(app, config)),
+            Ok(Ok(config)) => Ok(swap(app, config).await),
             Ok(Err(problems)) => Err(problems),
             Err(error) => Err(Problems::of_fault(format!("the configuration could not be read: {error}"))),
         };
@@ -75,7 +75,7 @@ impl Reload {
     }
 }
 
-fn swap(app: &App, mut config: Loaded) -> Reloaded {
+async fn swap(app: &App, mut config: Loaded) -> Reloaded {
     let before = app.config();
     // A secret that was replaced changes no revision. Accounts that did not change stay: what they have spent of their limits is known there.
     let accounts_changed = config.couriers.digest != before.couriers.digest;
@@ -86,6 +86,9 @@ fn swap(app: &App, mut config: Loaded) -> Reloaded {
     let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
     if changed {
         app.set_config(Arc::new(config));
+    }
+    if accounts_changed {
+        app.run_lanes().await;
     }
     Reloaded { revision, changed, at_next_start }
 }

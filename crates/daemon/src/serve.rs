@@ -5,6 +5,7 @@
 use crate::config::{Loaded, Settings};
 use crate::http::{Access, App, router};
 use anyhow::Context;
+use parcelward_scheduler::lanes::Lanes;
 use parcelward_scheduler::{Clock, Desk, DeskOptions};
 use parcelward_store::{SharedStore, StoreOptions};
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
+    app.run_lanes().await;
     let (stop, mut stopped) = watch::channel(false);
     // With the peer's address: some couriers' pushes are known by it.
     let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
@@ -92,6 +94,11 @@ impl Running {
         &self.app
     }
 
+    /// Its courier lanes, as the accounts in force have them.
+    pub async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.app.lanes().await
+    }
+
     /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
     ///
     /// # Errors
@@ -126,6 +133,8 @@ impl Running {
                 }
             }
         };
+        // Calls that are under way are heard to their end, while the desk can still be told.
+        self.app.stop_lanes().await;
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended

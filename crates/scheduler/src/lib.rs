@@ -14,6 +14,7 @@ pub mod doctor;
 mod engine;
 mod hand;
 mod intake;
+pub mod lanes;
 mod line;
 mod news;
 pub mod presence;

@@ -12,6 +12,8 @@ mod cursor;
 pub mod doctor;
 mod error;
 mod journal;
+mod lane_calls;
+pub mod lanes;
 mod list_query;
 mod open;
 mod postgres;

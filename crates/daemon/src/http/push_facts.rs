@@ -6,9 +6,10 @@
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus, SeenBy};
-use parcelward_courier::{Identity, Progress, Pushed, PushedItem, RequestState, TrackingEvent, Verification, mask};
+use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus};
+use parcelward_courier::{Identity, Progress, Pushed, PushedItem, RequestState, Verification, mask};
 use parcelward_scheduler::Incoming;
+use parcelward_scheduler::lanes::facts::{source, tracking};
 use serde_json::{Value, json};
 
 /// What is appended to an adapter's source where its pushes are not signed. Durable.
@@ -125,22 +126,4 @@ impl Pusher<'_> {
 
 fn order_data(order: &OrderKey) -> Value {
     json!({"platform": order.platform.word(), "shop": order.shop, "order_id": order.order_id})
-}
-
-/// The source of what an adapter told: pushes and polls of one adapter share it.
-fn source(identity: &Identity) -> String {
-    format!("courier/{}", identity.adapter)
-}
-
-/// A scan as the text of a fact.
-fn tracking(identity: &Identity, waybill: &Waybill, event: &TrackingEvent) -> String {
-    // The key leaves the place out, and two scans of one instant and code may lie at two places.
-    let hash = |text: &str| text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let place = event.place.as_deref().map(|place| format!("/{:08x}", hash(place))).unwrap_or_default();
-    let seen_by = if identity.is_direct() { SeenBy::Courier } else { SeenBy::Aggregator };
-    let fact = json!({
-        "specversion": "1.0", "source": source(identity), "id": format!("{}{place}", event.key(waybill)), "type": "parcelward.tracking",
-        "time": event.at.to_string(), "data": event.clone().into_fact(waybill.clone(), seen_by),
-    });
-    fact.to_string()
 }
