@@ -6,8 +6,8 @@ use crate::config::Loaded;
 use crate::database;
 use crate::http::{Access, App, router};
 use anyhow::Context;
-use parcelward_scheduler::lanes::{LaneOptions, Lanes};
-use parcelward_scheduler::{Clock, ClockGuard, Desk, DeskOptions, Routes};
+use parcelward_scheduler::lanes::Lanes;
+use parcelward_scheduler::{Clock, ClockGuard, Desk, DeskOptions};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,6 @@ pub struct Running {
     stop: watch::Sender<bool>,
     server: JoinHandle<std::io::Result<()>>,
     stop_time: Duration,
-    lanes: Lanes,
 }
 
 /// Starts the daemon by a guarded clock: what cannot be taken back is held while the time is in doubt, and a wall clock that is set back
@@ -69,16 +68,16 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     }
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
-    let routes = Routes::default();
-    let lanes = Lanes::start(desk.clone(), Arc::clone(&store), routes, Arc::clone(&clock), LaneOptions::default());
     let app = App::new(store, desk, clock, Arc::new(config));
-    let service = router(Arc::clone(&app), access);
+    app.run_lanes().await;
+    // With the peer's address: some couriers' pushes are known by it.
+    let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which ends the daemon as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(server.into_future());
-    Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time, lanes })
+    Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time })
 }
 
 impl Running {
@@ -100,10 +99,9 @@ impl Running {
         &self.app
     }
 
-    /// Its courier lanes.
-    #[must_use]
-    pub const fn lanes(&self) -> &Lanes {
-        &self.lanes
+    /// Its courier lanes, as the accounts in force have them.
+    pub async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.app.lanes().await
     }
 
     /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
@@ -141,7 +139,7 @@ impl Running {
             }
         };
         // Calls that are under way are heard to their end, while the desk can still be told.
-        self.lanes.stop().await;
+        self.app.stop_lanes().await;
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended
