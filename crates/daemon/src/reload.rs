@@ -50,7 +50,7 @@ impl Reload {
         };
         match &result {
             Ok(reloaded) => {
-                metrics::gauge!("parcelward_config_reload_failed").set(0.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
                 for key in &reloaded.at_next_start {
@@ -58,7 +58,7 @@ impl Reload {
                 }
             }
             Err(problems) => {
-                metrics::gauge!("parcelward_config_reload_failed").set(1.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(1.0);
                 tracing::error!("the old configuration stays in force: {problems}");
             }
         }

@@ -15,9 +15,11 @@ mod engine;
 mod hand;
 mod intake;
 mod line;
+pub mod metric;
 mod news;
 pub mod presence;
 mod receipt;
+mod tally;
 mod writer;
 
 pub use clock::{Clock, WallClock};
