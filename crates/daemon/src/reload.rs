@@ -84,6 +84,8 @@ fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("server.request_time", old.server.request_time != new.server.request_time),
         ("server.upload_time", old.server.upload_time != new.server.upload_time),
         ("server.stop_time", old.server.stop_time != new.server.stop_time),
+        ("log.format", old.log.format != new.log.format),
+        ("log.level", old.log.level != new.log.level),
         ("database.url", old.database != new.database),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -293,6 +293,7 @@ impl<'a> Run<'a> {
             }
             None => drop(span.record("result", "panicked")),
         }
+        tracing::trace!("signal");
         plan
     }
 
@@ -400,7 +401,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A signal's span. The order's tag stands for the order: nobody is told by a log what a merchant's order numbers are.
+/// A signal's span. The order's tag stands for the order, as it does at the beginning of the ids of its cases and tasks.
 fn signal_span(order: &OrderKey, signal: &Signal<'_>) -> tracing::Span {
     let word = || match signal {
         Signal::Fact { fact, .. } => fact.body.fact_type().word(),

@@ -333,6 +333,7 @@ impl Writer {
             Err(_) => "rolled_back",
         };
         span.record("result", result);
+        span.in_scope(|| tracing::debug!("transaction"));
         done
     }
 

@@ -18,15 +18,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
     after_help = "SIGTERM or Ctrl-C stops it: running requests are finished and everything taken is stored; a second one ends it at once. \
     SIGHUP reads the configuration again: all of it holds from then on, or, where something is wrong, the old one stays and the log says why. \
     Without server.token_file it serves this machine only. \
-    PARCELWARD_LOG says what is logged (debug, or info,parcelward=debug).\n\n\
+    PARCELWARD_LOG says what is logged, instead of log.level (debug, or info,parcelward=debug).\n\n\
     Exit status: 0 stopped as told, 2 could not start or failed."
 )]
 pub struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// How log lines are written: text for people, or json, one object a line
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    log_format: LogFormat,
+    /// How log lines are written, instead of log.format: text for people, json (one object a line), or journald
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    log_format: Option<LogFormat>,
 }
 
 /// Runs it.
@@ -34,8 +34,10 @@ pub struct Args {
 /// # Errors
 /// Where it cannot start, or the server fails.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    let mut log = config.settings.log.clone();
+    log.format = args.log_format.unwrap_or(log.format);
+    telemetry::start(&log)?;
     let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {

@@ -2,6 +2,7 @@
 
 use super::extract::Merged;
 use super::problem::Problem;
+use crate::telemetry::{Log, LogFormat, check_level};
 use parcelward_casework::instant::Length;
 use parcelward_casework::words::Language;
 use serde::Deserialize;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub server: Server,
     /// Where it stores.
     pub database: DatabaseUrl,
+    /// How it logs.
+    pub log: Log,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +84,14 @@ struct RawSettings {
     language: Language,
     server: RawServer,
     database: RawDatabase,
+    log: RawLog,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLog {
+    format: String,
+    level: String,
 }
 
 #[derive(Deserialize)]
@@ -136,8 +147,16 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
         say("server.listen", message);
     }
+    let format = LogFormat::from_word(&raw.log.format).unwrap_or_else(|| {
+        say("log.format", format!("`{}` is none of text, json, journald", raw.log.format));
+        LogFormat::Text
+    });
+    if let Err(message) = check_level(&raw.log.level) {
+        say("log.level", message);
+    }
+    let log = Log { format, level: raw.log.level };
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url), log })
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.
