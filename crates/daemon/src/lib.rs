@@ -16,5 +16,6 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod traces;
 
 pub use daemon::{Daemon, DaemonBuilder};

@@ -86,6 +86,7 @@ fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("server.stop_time", old.server.stop_time != new.server.stop_time),
         ("log.format", old.log.format != new.log.format),
         ("log.level", old.log.level != new.log.level),
+        ("traces.endpoint", old.traces != new.traces),
         ("database.url", old.database != new.database),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -51,7 +51,8 @@ fn show(loaded: &Loaded) -> anyhow::Result<String> {
     writeln!(out, "request_time = \"{}\"\nupload_time = \"{}\"", seconds(server.request_time), seconds(server.upload_time))?;
     writeln!(out, "stop_time = \"{}\"\n", seconds(server.stop_time))?;
     writeln!(out, "[database]\nurl = \"{}\"\n", settings.database)?;
-    writeln!(out, "[log]\nformat = \"{}\"\nlevel = {:?}\n\n# rules/*.toml", settings.log.format.word(), settings.log.level)?;
+    writeln!(out, "[log]\nformat = \"{}\"\nlevel = {:?}\n", settings.log.format.word(), settings.log.level)?;
+    writeln!(out, "[traces]\nendpoint = {:?}\n\n# rules/*.toml", settings.traces.as_deref().unwrap_or_default())?;
     let rules = toml::Value::try_from(&loaded.raw_rules).context("writing the rules as TOML")?;
     let table: toml::Table =
         rules.as_table().into_iter().flatten().filter(|(key, _)| *key != "language").map(|(k, v)| (k.clone(), v.clone())).collect();

@@ -6,6 +6,7 @@ use crate::reload::Reload;
 use crate::serve::{Running, start};
 use crate::systemd;
 use crate::telemetry::{self, LogFormat};
+use crate::traces::Traces;
 use anyhow::Context;
 use parcelward_scheduler::WallClock;
 use std::process::ExitCode;
@@ -37,10 +38,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = args.config.load()?;
     let mut log = config.settings.log.clone();
     log.format = args.log_format.unwrap_or(log.format);
-    telemetry::start(&log)?;
+    let (traces, spans) = Traces::start(config.settings.traces.as_deref())?;
+    telemetry::start_with(&log, spans)?;
     let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         // Signals are listened for before anything is opened: a stop during the start is a stop.
         let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let mut hangup = listen(SignalKind::hangup())?;
@@ -71,7 +73,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         tracing::info!("stopped; everything taken is stored");
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    traces.finish();
+    ended
 }
 
 fn greet(running: &Running) {

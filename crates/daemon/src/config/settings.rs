@@ -76,6 +76,8 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// How it logs.
     pub log: Log,
+    /// The OpenTelemetry collector that is told of spans (`http://127.0.0.1:4318`).
+    pub traces: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +87,13 @@ struct RawSettings {
     server: RawServer,
     database: RawDatabase,
     log: RawLog,
+    traces: RawTraces,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTraces {
+    endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -155,8 +164,19 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         say("log.level", message);
     }
     let log = Log { format, level: raw.log.level };
+    let traces = Some(raw.traces.endpoint.trim().to_owned()).filter(|url| !url.is_empty());
+    if let Some(url) = &traces {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            say("traces.endpoint", format!("`{url}` is no URL: write `http://127.0.0.1:4318`"));
+        } else if !crate::traces::BUILT_IN {
+            say(
+                "traces.endpoint",
+                "this program was built without OpenTelemetry: build it with `--features otel`, or leave this empty".to_owned(),
+            );
+        }
+    }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url), log })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url), log, traces })
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.
