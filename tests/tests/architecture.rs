@@ -9,24 +9,34 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const LIBRARIES: &[&str] =
-    &["parcelward-casework", "parcelward-courier", "parcelward-courier-", "parcelward-import", "parcelward-store", "parcelward-scheduler"];
+const LIBRARIES: &[&str] = &[
+    "parcelward-casework",
+    "parcelward-courier",
+    "parcelward-courier-",
+    "parcelward-import",
+    "parcelward-simulator",
+    "parcelward-store",
+    "parcelward-scheduler",
+];
 const EVERYTHING: &[&str] = &[
     "parcelward-casework",
     "parcelward-courier",
     "parcelward-courier-",
     "parcelward-import",
+    "parcelward-simulator",
     "parcelward-store",
     "parcelward-scheduler",
     "parcelward",
 ];
 
 /// The packages that a package may depend on, of this workspace. A carrier is named `parcelward-courier-<code>`.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("parcelward-casework", &[]),
     ("parcelward-courier", &["parcelward-casework"]),
     ("parcelward-courier-", &["parcelward-casework", "parcelward-courier"]),
     ("parcelward-import", &["parcelward-casework"]),
+    // It checks the carriers, so it knows none of them.
+    ("parcelward-simulator", &["parcelward-casework", "parcelward-courier"]),
     ("parcelward-store", &["parcelward-casework"]),
     ("parcelward-scheduler", &["parcelward-casework", "parcelward-courier", "parcelward-store"]),
     ("parcelward", LIBRARIES),
@@ -37,9 +47,10 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
 const CASEWORK_STANDS_ON: [&str; 8] = ["jiff", "rust_decimal", "serde", "serde_json", "serde_path_to_error", "sha2", "strsim", "thiserror"];
 
 /// Outside crates that only these packages may use.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 10] = [
     ("sqlx", &["parcelward-store"]),
-    ("axum", &["parcelward"]),
+    ("axum", &["parcelward", "parcelward-simulator"]),
+    ("hyper", &["parcelward-simulator"]),
     ("utoipa", &["parcelward"]),
     ("clap", &["parcelward", "parcelward-import"]),
     ("figment", &["parcelward"]),

@@ -4,6 +4,7 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
+mod announce;
 pub mod client;
 pub mod commands;
 pub mod config;

@@ -42,7 +42,7 @@ impl Reload {
     pub async fn run(&self, app: &App) -> Result<Reloaded, Problems> {
         let _turn = self.turn.lock().await;
         let dir = self.dir.clone();
-        let read = tokio::task::spawn_blocking(move || load(dir.as_deref()));
+        let read = tokio::task::spawn_blocking(move || load(dir.as_deref()).map_err(|found| found.below(dir.as_deref())));
         let result = match read.await {
             Ok(Ok(config)) => Ok(swap(app, config)),
             Ok(Err(problems)) => Err(problems),
@@ -50,6 +50,15 @@ impl Reload {
         };
         match &result {
             Ok(reloaded) => {
+                if reloaded.changed {
+                    let config = app.config();
+                    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
+                    if let Err(error) = crate::announce::disruptions(&app.store, &app.desk, &config.disruptions, app.now()).await {
+                        tracing::error!(
+                            "the disruptions of the new configuration could not be announced; the next start tries again: {error:#}"
+                        );
+                    }
+                }
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");

@@ -45,6 +45,7 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let rules = Arc::new(config.rules.clone());
     let options = DeskOptions { revision: config.revision.clone(), ..DeskOptions::default() };
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
+    crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
     let (stop, mut stopped) = watch::channel(false);
     let service = router(Arc::clone(&app), access);

@@ -55,6 +55,12 @@ pub struct Log {
     pub level: String,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Log { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
 /// What outside crates may say at most, unless the filter names them.
 const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,tokio_cron_scheduler=warn";
 

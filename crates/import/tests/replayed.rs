@@ -59,7 +59,7 @@ fn lived_through() -> (BTreeMap<String, Seen>, Vec<String>) {
     let rules = shipped_rules();
     let mut player = Player::new(&rules, MemoryShelf::default());
     let (mut seen, mut refused): (BTreeMap<String, Seen>, Vec<String>) = (BTreeMap::new(), Vec::new());
-    let mut note = |decision: &Decision| {
+    let mut note = |decision: Decision| {
         match &decision.body {
             DecisionBody::CaseOpened(d) => drop(seen.entry(d.order.order_id.clone()).or_default().cases.insert(d.kind)),
             DecisionBody::CaseClosed(d) => drop(seen.entry(d.order.order_id.clone()).or_default().closed.insert(d.kind)),
@@ -173,7 +173,7 @@ fn the_exports_of_taobao_and_jd_open_the_cases_that_they_are_about() {
     ] {
         let mut player = Player::new(&rules, MemoryShelf::default());
         let mut opened: BTreeMap<String, BTreeSet<CaseKind>> = BTreeMap::new();
-        let mut note = |decision: &Decision| {
+        let mut note = |decision: Decision| {
             if let DecisionBody::CaseOpened(d) = &decision.body {
                 opened.entry(d.order.order_id.clone()).or_default().insert(d.kind);
             }

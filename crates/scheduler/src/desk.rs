@@ -28,6 +28,9 @@ pub struct DeskOptions {
     pub waiting_bytes: usize,
     /// Case files woken in one transaction at most.
     pub batch_wakes: u32,
+    /// The same while nobody waits for the writer: more each time that more were due, up to this. Many due ones share the pages that they
+    /// touch; a request that comes meanwhile waits for the one transaction.
+    pub batch_wakes_alone: u32,
     /// Case files kept in memory between batches.
     pub cached_files: usize,
     /// What people call this daemon. Any number may bear one name.
@@ -43,6 +46,7 @@ impl Default for DeskOptions {
             batch_bytes: 8 << 20,
             waiting_bytes: 64 << 20,
             batch_wakes: 200,
+            batch_wakes_alone: 2_000,
             cached_files: 4_000,
             name: presence::name_of_machine(),
             revision: String::new(),
@@ -152,6 +156,7 @@ impl Desk {
             waiting: VecDeque::new(),
             pause: Pause::default(),
             rousing: false,
+            rush: 0,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {

@@ -19,6 +19,7 @@ pub mod metric;
 mod news;
 pub mod presence;
 mod receipt;
+mod routes;
 mod tally;
 mod writer;
 
@@ -26,3 +27,4 @@ pub use clock::{Clock, WallClock};
 pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};
+pub use routes::{AccountLane, NoRoute, Route, Routes};

@@ -10,10 +10,11 @@ use crate::engine::Engine;
 use crate::metric;
 use crate::receipt::{DeskError, Incoming, Receipt};
 use arc_swap::ArcSwap;
+use parcelward_casework::fact::FactBody;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
-use parcelward_store::{SharedStore, StoreError};
+use parcelward_store::{SharedStore, StoreError, crash_point};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,6 +52,8 @@ pub(crate) struct Writer {
     pub(crate) pause: Pause,
     /// News of the world is on its way to case files.
     pub(crate) rousing: bool,
+    /// Case files that are woken in one transaction while nobody waits: more each time that more were due.
+    pub(crate) rush: u32,
 }
 
 /// When the writer last looked for what is to do: a writer that hangs does not.
@@ -141,7 +144,13 @@ impl Writer {
                 self.rouse().await;
             }
             let requests = self.take_batch();
-            let more_due = self.serve(requests, if due { self.options.batch_wakes } else { 0 }).await;
+            let wakes = match (due, requests.is_empty()) {
+                (false, _) => 0,
+                (true, true) => self.rush.max(self.options.batch_wakes),
+                (true, false) => self.options.batch_wakes,
+            };
+            let more_due = self.serve(requests, wakes).await;
+            self.rush = if more_due { wakes.saturating_mul(2).min(self.options.batch_wakes_alone) } else { 0 };
             next_wake_at = self.next_wake_at(next_wake_at).await;
             if more_due {
                 next_wake_at = Some(Instant::MIN);
@@ -182,7 +191,11 @@ impl Writer {
         let step = async {
             let mut tx = self.store.begin().await?;
             match tx.rouse_some(self.options.batch_wakes.max(1).saturating_mul(ROUSED_A_WAKE)).await {
-                Ok(count) => tx.commit().await.map(|()| count),
+                Ok(count) => {
+                    crash_point!("wake.roused")?;
+                    tx.commit().await?;
+                    crash_point!("wake.rouse_done").map(|()| count)
+                }
                 Err(error) => {
                     tx.rollback().await;
                     Err(error)
@@ -389,6 +402,11 @@ impl Writer {
         // More than a few milliseconds mean that the clock was set back: instants go on from the newest one.
         let set_back = recorded.since(self.clock.now()).as_millis().max(0) as f64 / 1000.0;
         metrics::gauge!(metric::CLOCK_SET_BACK).set(set_back);
+        // An error here would be one of the answer only, which nobody waits for.
+        let _ = crash_point!("commit.answered");
+        if is_about_tasks(&requests) {
+            let _ = crash_point!("task_update.done");
+        }
         let mut receipts = receipts.into_iter();
         for request in requests {
             let answer: Vec<Receipt> = receipts.by_ref().take(request.facts.len()).collect();
@@ -422,6 +440,11 @@ fn wait(tries: u32) -> Duration {
     let longest = Duration::from_millis(5 << tries.min(10)).min(LONGEST_WAIT);
     let chance = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), tries) % 1000;
     longest.mul_f64(0.5 + chance as f64 / 2000.0)
+}
+
+/// Whether somebody tells what people did with tasks.
+fn is_about_tasks(requests: &[Request]) -> bool {
+    requests.iter().flat_map(|r| &r.facts).any(|f| matches!(f.fact.body, FactBody::TaskUpdate(_)))
 }
 
 fn milliseconds(length: Duration) -> f64 {

@@ -40,6 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     log.format = args.log_format.unwrap_or(log.format);
     let (traces, spans) = Traces::start(config.settings.traces.as_deref())?;
     telemetry::start_with(&log, spans)?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     let ended = runtime.block_on(async {

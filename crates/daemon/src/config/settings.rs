@@ -4,8 +4,11 @@ use super::extract::Merged;
 use super::problem::Problem;
 use crate::telemetry::{Log, LogFormat, check_level};
 use parcelward_casework::instant::Length;
+use parcelward_casework::money::Money;
+use parcelward_casework::rules::RawStaffed;
 use parcelward_casework::words::Language;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -80,12 +83,19 @@ pub struct Settings {
     pub traces: Option<String>,
 }
 
+/// `parcelward.toml` as operators write it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSettings {
+pub(super) struct RawSettings {
     language: Language,
+    /// Read here so that a misfit is told here; the rules take it.
+    #[expect(dead_code, reason = "casework reads it from the same values")]
+    urgent_amount: Money,
     server: RawServer,
     database: RawDatabase,
+    #[expect(dead_code, reason = "casework reads it from the same values")]
+    #[serde(default)]
+    staffed: BTreeMap<String, RawStaffed>,
     log: RawLog,
     traces: RawTraces,
 }
@@ -105,7 +115,7 @@ struct RawLog {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawServer {
+pub(super) struct RawServer {
     listen: String,
     token_file: PathBuf,
     max_body: String,
@@ -116,7 +126,7 @@ struct RawServer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawDatabase {
+pub(super) struct RawDatabase {
     url: String,
 }
 
@@ -124,7 +134,10 @@ struct RawDatabase {
 pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Settings> {
     let raw: RawSettings = merged.extract(problems)?;
     let before = problems.len();
-    let mut say = |key: &str, message: String| problems.push(merged.problem(key, message));
+    let mut say = |key: &str, message: String| {
+        let code = if key.ends_with("_time") { "bad-length" } else { "bad-value" };
+        problems.push(merged.problem(key, message).code(code));
+    };
     let listen = raw.server.listen.parse().unwrap_or_else(|_| {
         say("server.listen", format!("`{}` is not an address with a port: write `127.0.0.1:7878` or `[::1]:7878`", raw.server.listen));
         SocketAddr::from(([127, 0, 0, 1], 7878))
@@ -151,11 +164,6 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         // The text itself is not shown: it may hold a password.
         say("database.url", "must be `sqlite:FILE`".to_owned());
     }
-    let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
-    if token_file.is_none() && !listen.ip().is_loopback() {
-        let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
-        say("server.listen", message);
-    }
     let format = LogFormat::from_word(&raw.log.format).unwrap_or_else(|| {
         say("log.format", format!("`{}` is none of text, json, journald", raw.log.format));
         LogFormat::Text
@@ -174,6 +182,11 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
                 "this program was built without OpenTelemetry: build it with `--features otel`, or leave this empty".to_owned(),
             );
         }
+    }
+    let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
+    if token_file.is_none() && !listen.ip().is_loopback() {
+        let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
+        problems.push(merged.problem("server.listen", message).code("exposed"));
     }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
     (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url), log, traces })
