@@ -4,6 +4,7 @@
 //! against the fields of the type that reads it. Every key may be left out: a file says only what differs from the shipped ones.
 //! Deliberately absent: whatever needs two keys to be seen as wrong (`parcelward check` tells that).
 
+use crate::telemetry::LogFormat;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::rule_ids;
 use parcelward_casework::task_table::ways;
@@ -138,6 +139,10 @@ fn parcelward() -> Value {
         "upload_time": time("How long an upload may take."),
         "stop_time": time("How long a stop may wait for requests that are still running."),
     });
+    let log = json!({
+        "format": words("How lines are written.", &LogFormat::WORDS.map(|(word, _)| word)),
+        "level": text("What is logged: error, warn, info, debug, or by part: info,parcelward_scheduler=debug."),
+    });
     file(
         "The daemon itself (parcelward.toml).",
         json!({
@@ -145,6 +150,8 @@ fn parcelward() -> Value {
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
             "server": table("Where and how it answers.", server),
             "database": table("Where it stores.", json!({ "url": text("sqlite:FILE") })),
+            "log": table("How it logs.", log),
+            "traces": table("Who is told of spans.", json!({ "endpoint": text("An OpenTelemetry collector, as http://HOST:4318; empty: nobody.") })),
             "staffed": staffed,
         }),
     )
@@ -306,7 +313,7 @@ fn imports() -> Value {
         "A column that is read.",
         json!({
             "header": one_or_more("Its header, or several spellings."),
-            "as": text("text (default), id, money, count, time, flag, address, or words.<list>."),
+            "as": text("text (default), id, person, money, count, time, flag, address, or words.<list>."),
             "required": { "description": "The column must be there.", "type": "boolean" },
         }),
     );
@@ -315,6 +322,7 @@ fn imports() -> Value {
         json!({
             "type": words("The contract's type without `parcelward.`.", FactType::WORDS),
             "needs": one_or_more("Made only where these cells are filled."),
+            "lacks": one_or_more("Made only where these cells are empty."),
             "when": conditions,
             "time": text("When it happened: the first filled one of \"$a | $b\"."),
             "key": one_or_more("What it is about: part of the fact's id."),
@@ -325,7 +333,7 @@ fn imports() -> Value {
         "One kind of export.",
         json!({
             "title": text("Its name for people."),
-            "recognise": one_or_more("Headers that it has."),
+            "recognise": one_or_more("Headers that it has; \"a | b\" is one of several spellings."),
             "not": one_or_more("Headers that it has not."),
             "shop": text("The column that names the shop."),
             "column": { "description": "Columns by name.", "type": "object", "additionalProperties": column },
@@ -338,6 +346,7 @@ fn imports() -> Value {
         "What the columns of a merchant's exports mean (imports/*.toml).",
         json!({
             "platform": words("Whose back office it is.", Platform::WORDS),
+            "also": one_or_more("Other platforms whose files these are, where they are asked for by name."),
             "empty": one_or_more("What stands in a cell that holds nothing."),
             "words": { "description": "Lists of words and what they mean.", "type": "object", "additionalProperties": list_of_words },
             "file": { "description": "Kinds of exports by name.", "type": "object", "additionalProperties": kind },
