@@ -67,7 +67,7 @@ impl Reload {
                         );
                     }
                 }
-                metrics::gauge!("parcelward_config_reload_failed").set(0.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
                 app.desk.set_revision(reloaded.revision.clone());
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
@@ -76,7 +76,7 @@ impl Reload {
                 }
             }
             Err(problems) => {
-                metrics::gauge!("parcelward_config_reload_failed").set(1.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(1.0);
                 // Shown by `parcelward status`, beside the revision that is in force.
                 app.desk.set_revision(format!("{}{REFUSED}", app.config().revision));
                 tracing::error!("the old configuration stays in force: {problems}");
@@ -129,6 +129,9 @@ fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("server.name", old.server.name != new.server.name),
         ("database.password_file", old.connect.password_file != new.connect.password_file),
         ("database.connections", old.connect.connections != new.connect.connections),
+        ("log.format", old.log.format != new.log.format),
+        ("log.level", old.log.level != new.log.level),
+        ("traces.endpoint", old.traces != new.traces),
         ("database.url", old.database != new.database),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

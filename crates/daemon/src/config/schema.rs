@@ -4,6 +4,7 @@
 //! against the fields of the type that reads it. Every key may be left out: a file says only what differs from the shipped ones.
 //! Deliberately absent: whatever needs two keys to be seen as wrong (`parcelward check` tells that).
 
+use crate::telemetry::LogFormat;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::rule_ids;
 use parcelward_casework::task_table::ways;
@@ -146,6 +147,10 @@ fn parcelward() -> Value {
         "password_file": text("The file that holds the password of the database's role; a relative name is a credential of the service."),
         "connections": pattern("Connections to a database server that this daemon holds at most, 4 to 100.", r"^\s*[0-9]{1,3}\s*$"),
     });
+    let log = json!({
+        "format": words("How lines are written.", &LogFormat::WORDS.map(|(word, _)| word)),
+        "level": text("What is logged: error, warn, info, debug, or by part: info,parcelward_scheduler=debug."),
+    });
     file(
         "The daemon itself (parcelward.toml).",
         json!({
@@ -154,6 +159,8 @@ fn parcelward() -> Value {
             "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
             "database": table("Where it stores.", database),
+            "log": table("How it logs.", log),
+            "traces": table("Who is told of spans.", json!({ "endpoint": text("An OpenTelemetry collector, as http://HOST:4318; empty: nobody.") })),
             "staffed": staffed,
         }),
     )
@@ -315,7 +322,7 @@ fn imports() -> Value {
         "A column that is read.",
         json!({
             "header": one_or_more("Its header, or several spellings."),
-            "as": text("text (default), id, money, count, time, flag, address, or words.<list>."),
+            "as": text("text (default), id, person, money, count, time, flag, address, or words.<list>."),
             "required": { "description": "The column must be there.", "type": "boolean" },
         }),
     );
@@ -335,7 +342,7 @@ fn imports() -> Value {
         "One kind of export.",
         json!({
             "title": text("Its name for people."),
-            "recognise": one_or_more("Headers that it has."),
+            "recognise": one_or_more("Headers that it has; \"a | b\" is one of several spellings."),
             "not": one_or_more("Headers that it has not."),
             "shop": text("The column that names the shop."),
             "column": { "description": "Columns by name.", "type": "object", "additionalProperties": column },
