@@ -19,6 +19,7 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod traces;
 mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};

@@ -6,6 +6,7 @@ use crate::config::Loaded;
 use crate::database;
 use crate::http::{Access, App, router};
 use anyhow::Context;
+use parcelward_scheduler::lanes::Lanes;
 use parcelward_scheduler::{Clock, ClockGuard, Desk, DeskOptions};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -68,7 +69,9 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
-    let service = router(Arc::clone(&app), access);
+    app.run_lanes().await;
+    // With the peer's address: some couriers' pushes are known by it.
+    let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which ends the daemon as well.
         let _ = stopped.wait_for(|stop| *stop).await;
@@ -94,6 +97,11 @@ impl Running {
     #[must_use]
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// Its courier lanes, as the accounts in force have them.
+    pub async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.app.lanes().await
     }
 
     /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
@@ -130,6 +138,8 @@ impl Running {
                 }
             }
         };
+        // Calls that are under way are heard to their end, while the desk can still be told.
+        self.app.stop_lanes().await;
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended

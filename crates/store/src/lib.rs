@@ -32,6 +32,8 @@ mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
+mod lane_calls;
+pub mod lanes;
 mod list_query;
 mod open;
 mod postgres;

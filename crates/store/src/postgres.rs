@@ -5,6 +5,7 @@
 
 mod checks;
 mod error;
+mod lanes;
 mod link;
 mod migrate;
 mod open;
@@ -20,12 +21,14 @@ pub(crate) use error::of_server;
 pub(crate) use open::open;
 
 use crate::change::StoredFile;
+use crate::lanes::*;
 use crate::read::*;
 use crate::{Cursor, Store, StoreError, Transaction};
 use async_trait::async_trait;
 use link::{Link, Manners, Purpose};
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::Courier;
 use sqlx::PgPool;
 use transaction::Writing;
 
@@ -171,6 +174,10 @@ impl Store for PostgresStore {
         self.notice_cluster().await
     }
 
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        self.notice_cluster().await
+    }
+
     async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
         let mut link = self.write().await?;
         link.query("DELETE FROM daemon WHERE boot_id = $1").bind(boot_id).execute(link.on()).await?;
@@ -280,3 +287,5 @@ impl Store for PostgresStore {
         self.instants.close().await;
     }
 }
+
+crate::lane_calls::lane_store!(PostgresStore, lanes, |store| store.write().await?, |link| link.end().await);

@@ -5,6 +5,7 @@
 
 mod bulk;
 mod checks;
+mod lanes;
 mod open;
 mod read_counts;
 mod read_files;
@@ -17,11 +18,13 @@ pub(crate) use open::open;
 
 use crate::StoreError;
 use crate::change::StoredFile;
+use crate::lanes::*;
 use crate::read::*;
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::Courier;
 use sqlx::SqlitePool;
 
 /// A store on a SQLite file.
@@ -173,3 +176,7 @@ impl Store for SqliteStore {
         self.writer.close().await;
     }
 }
+
+crate::lane_calls::lane_store!(SqliteStore, lanes, |store| transaction::Writing::begin(&store.writer).await?, |tx| Box::new(tx)
+    .commit()
+    .await);

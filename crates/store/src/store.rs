@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Begins a transaction that writes. On a database with one writer it waits for its turn.
     ///
     /// # Errors
@@ -91,6 +91,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Any [`StoreError`].
     async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError>;
+
+    /// Notices that the database came to another server, where it can: its incarnation changes then. Asked before anything is sent that
+    /// must not be sent twice.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Gives the database a new incarnation, as after a restore. Gives it.
     ///

@@ -2,6 +2,7 @@
 
 use super::extract::Merged;
 use super::problem::Problem;
+use crate::telemetry::{Log, LogFormat, check_level};
 use parcelward_casework::instant::Length;
 use parcelward_casework::money::Money;
 use parcelward_casework::rules::RawStaffed;
@@ -96,6 +97,10 @@ pub struct Settings {
     pub database: DatabaseUrl,
     /// How it connects, where that is on a server.
     pub connect: Connect,
+    /// How it logs.
+    pub log: Log,
+    /// The OpenTelemetry collector that is told of spans (`http://127.0.0.1:4318`).
+    pub traces: Option<String>,
     /// Whether the folder is read again by itself when a file in it changes.
     pub watch: bool,
 }
@@ -116,6 +121,21 @@ pub(super) struct RawSettings {
     #[expect(dead_code, reason = "casework reads it from the same values")]
     #[serde(default)]
     staffed: BTreeMap<String, RawStaffed>,
+    log: RawLog,
+    traces: RawTraces,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTraces {
+    endpoint: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLog {
+    format: String,
+    level: String,
 }
 
 #[derive(Deserialize)]
@@ -173,6 +193,25 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         say("server.name", format!("must have at most {LONGEST_NAME} characters, on one line"));
     }
     let (database, connect) = database(raw.database, &mut say);
+    let format = LogFormat::from_word(&raw.log.format).unwrap_or_else(|| {
+        say("log.format", format!("`{}` is none of text, json, journald", raw.log.format));
+        LogFormat::Text
+    });
+    if let Err(message) = check_level(&raw.log.level) {
+        say("log.level", message);
+    }
+    let log = Log { format, level: raw.log.level };
+    let traces = Some(raw.traces.endpoint.trim().to_owned()).filter(|url| !url.is_empty());
+    if let Some(url) = &traces {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            say("traces.endpoint", format!("`{url}` is no URL: write `http://127.0.0.1:4318`"));
+        } else if !crate::traces::BUILT_IN {
+            say(
+                "traces.endpoint",
+                "this program was built without OpenTelemetry: build it with `--features otel`, or leave this empty".to_owned(),
+            );
+        }
+    }
     let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
     if token_file.is_none() && !listen.ip().is_loopback() {
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
@@ -180,7 +219,7 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
     }
     let name = (!name.is_empty()).then_some(name);
     let server = Server { name, listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect, watch: raw.watch })
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect, log, traces, watch: raw.watch })
 }
 
 /// Reads where it stores.

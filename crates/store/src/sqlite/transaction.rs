@@ -34,6 +34,12 @@ impl Writing {
         &mut self.connection
     }
 
+    /// A statement, with its values still to be bound.
+    #[allow(clippy::unused_self, reason = "as the other database's")]
+    pub(super) fn query<'q>(&self, sql: &'static str) -> sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments> {
+        sqlx::query(sql)
+    }
+
     pub(super) async fn set_aside(&mut self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
         sqlx::query("UPDATE case_file SET set_aside_at = ?1, set_aside_why = ?2 WHERE order_id = ?3 AND shop = ?4 AND platform = ?5")
             .bind(now.millis())
