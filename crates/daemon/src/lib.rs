@@ -10,6 +10,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 mod daemon;
+mod database;
 pub mod demo;
 pub mod http;
 pub mod reference;
@@ -18,6 +19,8 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod traces;
+mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
 /// What a carrier of one's own is: the port's crate holds the rest.

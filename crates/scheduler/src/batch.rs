@@ -7,13 +7,17 @@ use crate::intake::{Goal, Intake};
 use crate::line::line;
 use crate::news;
 use crate::receipt::{Incoming, Receipt, Refused};
+use crate::tally::Tally;
+use parcelward_casework::decision::order_tag;
 use parcelward_casework::fact::{Fact, FactBody, FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
 use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
 use parcelward_casework::{Plan, Refusal, Signal};
-use parcelward_store::{Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews};
+use parcelward_store::{
+    Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews, crash_point,
+};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -67,9 +71,7 @@ pub(crate) struct Done {
     pub(crate) kept: Vec<(OrderKey, Kept)>,
     /// Case files that cannot be read, and why.
     pub(crate) unreadable: Vec<(OrderKey, String)>,
-    pub(crate) decisions: usize,
-    /// How late each woken case file was, in milliseconds.
-    pub(crate) lateness: Vec<i64>,
+    pub(crate) tally: Tally,
     /// Whether as many case files were due as the batch takes: there may be more.
     pub(crate) more_due: bool,
 }
@@ -130,8 +132,7 @@ struct Run<'a> {
     waits_here: HashMap<Waybill, Vec<WaitsHere>>,
     /// Facts of this batch that waited and were given to an order later in it.
     found_here: Vec<(usize, OrderKey)>,
-    decisions: usize,
-    lateness: Vec<i64>,
+    tally: Tally,
     /// Case files that are due, locked.
     due: Vec<OrderKey>,
     /// As many were due as the batch takes.
@@ -149,12 +150,18 @@ impl<'a> Run<'a> {
         facts: &[&Incoming],
         limits: &Limits,
     ) -> Result<Option<Self>, Trouble> {
+        crash_point!("inbox.begun")?;
         let intake = Intake::read(tx, facts).await?;
+        crash_point!("inbox.read")?;
         let mut hand = Hand::default();
         hand.lock(tx, bench.cache, &intake.orders()).await?;
+        crash_point!("inbox.locked")?;
         let mut due = if limits.wakes > 0 { tx.due(now, limits.wakes).await? } else { Vec::new() };
         if facts.is_empty() && due.is_empty() {
             return Ok(None);
+        }
+        if !due.is_empty() {
+            crash_point!("wake.due")?;
         }
         let more_due = due.len() >= limits.wakes.max(1) as usize;
         due.retain(|order| !bench.skip.wakes.contains_key(order));
@@ -167,6 +174,7 @@ impl<'a> Run<'a> {
         }
         let world_position = world.position();
         let recorded = tx.take_instant(now).await?;
+        crash_point!("inbox.instant")?;
         Ok(Some(Run {
             tx,
             bench,
@@ -181,8 +189,7 @@ impl<'a> Run<'a> {
             owners: Vec::new(),
             waits_here: HashMap::new(),
             found_here: Vec::new(),
-            decisions: 0,
-            lateness: Vec::new(),
+            tally: Tally::default(),
             due,
             more_due,
         }))
@@ -257,6 +264,10 @@ impl<'a> Run<'a> {
         let known = file.parcels.len();
         let signal = Signal::Fact { fact: &fact, released_by: None };
         let plan = self.decide(file, signal).ok_or(Trouble::Fact(at))?;
+        crash_point!("decide.fact")?;
+        if matches!(fact.body, FactBody::TaskUpdate(_)) {
+            crash_point!("decide.task_update")?;
+        }
         let journalled = plan.refused.as_ref().is_none_or(Refusal::is_journalled);
         let receipt = match &plan.refused {
             None => self.accept(&fact, Some(order.clone()), false),
@@ -280,16 +291,29 @@ impl<'a> Run<'a> {
     }
 
     /// Decides, or `None` where that panicked.
-    fn decide(&self, file: parcelward_casework::casefile::CaseFile, signal: Signal<'_>) -> Option<Plan> {
+    fn decide(&mut self, file: parcelward_casework::casefile::CaseFile, signal: Signal<'_>) -> Option<Plan> {
+        let span = signal_span(&file.key, &signal);
+        let _inside = span.enter();
+        let started = std::time::Instant::now();
         let (engine, rules, world) = (self.bench.engine, self.bench.rules, &*self.world);
         let decide = std::panic::AssertUnwindSafe(|| engine.decide(file, rules, world, self.recorded, signal));
-        std::panic::catch_unwind(decide).ok()
+        let plan = std::panic::catch_unwind(decide).ok();
+        self.tally.decided_in += started.elapsed();
+        match &plan {
+            Some(plan) => {
+                span.record("result", if plan.refused.is_some() { "refused" } else { "decided" });
+                span.record("decisions", plan.decisions.len());
+            }
+            None => drop(span.record("result", "panicked")),
+        }
+        tracing::trace!("signal");
+        plan
     }
 
     /// Takes a plan's outcome in hand. Gives the waybills that it registered (the first `known` parcels were there before).
     fn settle(&mut self, order: &OrderKey, plan: Plan, known: usize) -> Vec<Waybill> {
-        self.decisions += plan.decisions.len();
         for decision in plan.decisions {
+            self.tally.decision(&decision, self.recorded);
             self.entries.push(Entry::Decision(DecisionEntry { order: order.clone(), decision, recorded: self.recorded }));
         }
         for change in plan.noted {
@@ -349,35 +373,38 @@ impl<'a> Run<'a> {
         let mut all: Vec<OrderKey> = due.into_iter().filter(|order| !self.hand.was_decided(order)).collect();
         all.extend(self.hand.decided().filter(|order| !self.bench.skip.wakes.contains_key(*order)).cloned());
         for (at, order) in all.into_iter().enumerate() {
-            self.wake_one(&order)?;
+            if self.wake_one(&order)? {
+                crash_point!("decide.wake")?;
+            }
             self.breathe(at).await?;
         }
         Ok(())
     }
 
-    fn wake_one(&mut self, order: &OrderKey) -> Result<(), Trouble> {
+    /// Wakes one case file. Says whether there was something to decide.
+    fn wake_one(&mut self, order: &OrderKey) -> Result<bool, Trouble> {
         let decided = self.hand.was_decided(order);
         let wants = |run: &Self| run.hand.peek(order).and_then(|file| run.bench.engine.next_wake_at(file));
         match wants(self) {
             // Decided in this batch already, and nothing more is due at its instant.
-            None if decided => return Ok(()),
-            Some(at) if decided && at > self.recorded => return Ok(()),
-            Some(at) if !decided => self.lateness.push(self.recorded.since(at).as_millis().max(0)),
+            None if decided => return Ok(false),
+            Some(at) if decided && at > self.recorded => return Ok(false),
+            Some(at) if !decided => self.tally.lateness.push(self.recorded.since(at).as_millis().max(0)),
             _ => {}
         }
-        let Taken::File(file) = self.hand.take(order, false) else { return Ok(()) };
+        let Taken::File(file) = self.hand.take(order, false) else { return Ok(false) };
         let known = file.parcels.len();
         let plan = self.decide(file, Signal::TimePassed).ok_or_else(|| Trouble::Wake(order.clone()))?;
         self.settle(order, plan, known);
-        Ok(())
+        Ok(true)
     }
 
     /// Writes it all.
     async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, decisions, lateness, more_due, .. } =
-            self;
+        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, more_due, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
         let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
+        crash_point!("decide.done")?;
         let stamps = match tx.save(&batch).await {
             Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),
             Err(error) if error.is_about_the_change() && receipts.is_empty() && batch.files.len() == 1 => {
@@ -387,8 +414,17 @@ impl<'a> Run<'a> {
         };
         let kept = batch.files.into_iter().zip(stamps);
         let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();
-        Ok(Done { recorded, receipts, world, kept, unreadable, decisions, lateness, more_due })
+        Ok(Done { recorded, receipts, world, kept, unreadable, tally, more_due })
     }
+}
+
+/// A signal's span. The order's tag stands for the order, as it does at the beginning of the ids of its cases and tasks.
+fn signal_span(order: &OrderKey, signal: &Signal<'_>) -> tracing::Span {
+    let word = || match signal {
+        Signal::Fact { fact, .. } => fact.body.fact_type().word(),
+        Signal::TimePassed => "time_passed",
+    };
+    tracing::debug_span!("signal", order = %order_tag(order), r#type = word(), result = tracing::field::Empty, decisions = tracing::field::Empty)
 }
 
 /// The order or waybill that a fact's body leads to, for reading ahead.

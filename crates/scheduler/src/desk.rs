@@ -3,14 +3,15 @@
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
-use crate::presence::{self, Presence};
+use crate::presence::{self, LaneNotes, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
 use crate::writer::{Looked, Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
-use parcelward_store::{SharedStore, StoreError};
+use parcelward_store::{LaneNote, SharedStore, StoreError};
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
@@ -28,12 +29,17 @@ pub struct DeskOptions {
     pub waiting_bytes: usize,
     /// Case files woken in one transaction at most.
     pub batch_wakes: u32,
+    /// The same while nobody waits for the writer: more each time that more were due, up to this. Many due ones share the pages that they
+    /// touch; a request that comes meanwhile waits for the one transaction.
+    pub batch_wakes_alone: u32,
     /// Case files kept in memory between batches.
     pub cached_files: usize,
     /// What people call this daemon. Any number may bear one name.
     pub name: String,
     /// The revision of the configuration that it starts with.
     pub revision: String,
+    /// What the length of pauses between tries is drawn from, so that two desks do not wait alike. Another number each time, by default.
+    pub chance: u64,
 }
 
 impl Default for DeskOptions {
@@ -43,9 +49,11 @@ impl Default for DeskOptions {
             batch_bytes: 8 << 20,
             waiting_bytes: 64 << 20,
             batch_wakes: 200,
+            batch_wakes_alone: 2_000,
             cached_files: 4_000,
             name: presence::name_of_machine(),
             revision: String::new(),
+            chance: BuildHasher::hash_one(&RandomState::new(), 0),
         }
     }
 }
@@ -79,6 +87,7 @@ struct Shared {
     rules: Arc<ArcSwap<Rules>>,
     revision: Arc<ArcSwap<String>>,
     boot_id: String,
+    lanes: Arc<LaneNotes>,
     pulse: watch::Receiver<Pulse>,
     looked: Arc<Looked>,
     stop: CancellationToken,
@@ -129,6 +138,7 @@ impl Desk {
         let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
+        let lanes = Arc::new(LaneNotes::default());
         let presence = Presence {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -136,6 +146,7 @@ impl Desk {
             name: options.name.clone(),
             revision: Arc::clone(&revision),
             boot_id: boot_id.clone(),
+            lanes: Arc::clone(&lanes),
         };
         let writer = Writer {
             store,
@@ -152,6 +163,7 @@ impl Desk {
             waiting: VecDeque::new(),
             pause: Pause::default(),
             rousing: false,
+            rush: 0,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {
@@ -171,6 +183,7 @@ impl Desk {
                 rules,
                 revision,
                 boot_id,
+                lanes,
                 pulse,
                 looked,
                 stop,
@@ -211,6 +224,12 @@ impl Desk {
     /// Notes the revision of the configuration in force, for whoever looks at the daemons.
     pub fn set_revision(&self, revision: impl Into<String>) {
         self.shared.revision.store(Arc::new(revision.into()));
+    }
+
+    /// Notes how a lane beside the wake lane stands, for whoever looks at the daemons; `None` where there is no such lane any more. It is told
+    /// with the next sign of life.
+    pub fn note_lane(&self, lane: &str, note: Option<LaneNote>) {
+        self.shared.lanes.note(lane, note);
     }
 
     /// The random word of this boot, under which the database knows this daemon.

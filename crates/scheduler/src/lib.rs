@@ -9,6 +9,7 @@
 mod batch;
 mod cache;
 pub mod clock;
+pub mod clock_guard;
 mod desk;
 pub mod doctor;
 mod engine;
@@ -16,13 +17,16 @@ mod hand;
 mod intake;
 pub mod lanes;
 mod line;
+pub mod metric;
 mod news;
 pub mod presence;
 mod receipt;
 mod routes;
+mod tally;
 mod writer;
 
 pub use clock::{Clock, WallClock};
+pub use clock_guard::{ClockGuard, Clocks, Held};
 pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};

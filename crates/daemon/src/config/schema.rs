@@ -4,6 +4,7 @@
 //! against the fields of the type that reads it. Every key may be left out: a file says only what differs from the shipped ones.
 //! Deliberately absent: whatever needs two keys to be seen as wrong (`parcelward check` tells that).
 
+use crate::telemetry::LogFormat;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::rule_ids;
 use parcelward_casework::task_table::ways;
@@ -133,6 +134,7 @@ fn parcelward() -> Value {
         table(&format!("When `{queue}` is staffed."), json!({ "daily": daily, "days": days }))
     });
     let server = json!({
+        "name": text("What people call this daemon in `parcelward status`; empty: the machine's name."),
         "listen": text("Where it listens, as address:port."),
         "token_file": text("A file with one name:token a line; empty: no token is asked for."),
         "max_body": pattern("The largest request body, such as 16MiB.", r"^\s*[0-9]+\s*(B|KiB|MiB|GiB)?\s*$"),
@@ -140,13 +142,25 @@ fn parcelward() -> Value {
         "upload_time": time("How long an upload may take."),
         "stop_time": time("How long a stop may wait for requests that are still running."),
     });
+    let database = json!({
+        "url": text("sqlite:FILE, or postgres://USER@HOST/DATABASE."),
+        "password_file": text("The file that holds the password of the database's role; a relative name is a credential of the service."),
+        "connections": pattern("Connections to a database server that this daemon holds at most, 4 to 100.", r"^\s*[0-9]{1,3}\s*$"),
+    });
+    let log = json!({
+        "format": words("How lines are written.", &LogFormat::WORDS.map(|(word, _)| word)),
+        "level": text("What is logged: error, warn, info, debug, or by part: info,parcelward_scheduler=debug."),
+    });
     file(
         "The daemon itself (parcelward.toml).",
         json!({
             "language": words("The language of titles, reasons, steps and replies.", Language::WORDS),
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
+            "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
-            "database": table("Where it stores.", json!({ "url": text("sqlite:FILE") })),
+            "database": table("Where it stores.", database),
+            "log": table("How it logs.", log),
+            "traces": table("Who is told of spans.", json!({ "endpoint": text("An OpenTelemetry collector, as http://HOST:4318; empty: nobody.") })),
             "staffed": staffed,
         }),
     )
@@ -308,7 +322,7 @@ fn imports() -> Value {
         "A column that is read.",
         json!({
             "header": one_or_more("Its header, or several spellings."),
-            "as": text("text (default), id, money, count, time, flag, address, or words.<list>."),
+            "as": text("text (default), id, person, money, count, time, flag, address, or words.<list>."),
             "required": { "description": "The column must be there.", "type": "boolean" },
         }),
     );
@@ -317,6 +331,7 @@ fn imports() -> Value {
         json!({
             "type": words("The contract's type without `parcelward.`.", FactType::WORDS),
             "needs": one_or_more("Made only where these cells are filled."),
+            "lacks": one_or_more("Made only where these cells are empty."),
             "when": conditions,
             "time": text("When it happened: the first filled one of \"$a | $b\"."),
             "key": one_or_more("What it is about: part of the fact's id."),
@@ -327,7 +342,7 @@ fn imports() -> Value {
         "One kind of export.",
         json!({
             "title": text("Its name for people."),
-            "recognise": one_or_more("Headers that it has."),
+            "recognise": one_or_more("Headers that it has; \"a | b\" is one of several spellings."),
             "not": one_or_more("Headers that it has not."),
             "shop": text("The column that names the shop."),
             "column": { "description": "Columns by name.", "type": "object", "additionalProperties": column },
@@ -340,6 +355,7 @@ fn imports() -> Value {
         "What the columns of a merchant's exports mean (imports/*.toml).",
         json!({
             "platform": words("Whose back office it is.", Platform::WORDS),
+            "also": list("Other platforms whose files these are, where they are asked for by name.", words("A platform.", Platform::WORDS)),
             "empty": one_or_more("What stands in a cell that holds nothing."),
             "words": { "description": "Lists of words and what they mean.", "type": "object", "additionalProperties": list_of_words },
             "file": { "description": "Kinds of exports by name.", "type": "object", "additionalProperties": kind },

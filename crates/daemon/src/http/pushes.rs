@@ -73,8 +73,8 @@ pub async fn post(State(app): State<Arc<App>>, Path((courier, secret)): Path<(St
 
 /// The account whose secret stands in the path. Every one is compared, so that the time taken says nothing.
 fn door<'d>(doors: &'d [PushDoor], courier: &str, secret: &str) -> Option<&'d PushDoor> {
-    let matching = doors.iter().filter(|door| door.code == courier).filter(|door| door.opens_with(secret));
-    matching.last()
+    let of_courier = doors.iter().filter(|door| door.code == courier);
+    of_courier.fold(None, |found, door| if door.opens_with(secret) { Some(door) } else { found })
 }
 
 /// A body; nothing where it is too large or breaks off. What is too much is read on for a while and thrown away: a sender that is still writing

@@ -172,6 +172,16 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
     ] {
         assert_eq!(keys(&schema), fields, "{}", schema["description"]);
     }
+    let file = "/properties/file/additionalProperties";
+    for (part, known) in parcelward_import::mapping_keys() {
+        let schema = match part {
+            "top" => all["imports.schema.json"].clone(),
+            "file" => at("imports.schema.json", file),
+            "column" => at("imports.schema.json", &format!("{file}/properties/column/additionalProperties")),
+            _ => at("imports.schema.json", &format!("{file}/properties/fact/items")),
+        };
+        assert_eq!(keys(&schema), known.iter().copied().collect(), "{part}");
+    }
     // One amount of the policy stands in parcelward.toml.
     let mut policy = fields::<Policy>();
     assert!(policy.remove("urgent_amount"));
