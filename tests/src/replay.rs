@@ -21,6 +21,18 @@ pub struct Run {
     pub stderr: String,
 }
 
+/// The binary, without what the tests themselves are told by variables (`PARCELWARD_…`), which it would take for its configuration.
+#[must_use]
+pub fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("PARCELWARD_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Replays facts (JSON Lines) with the shipped config, and lets the clock run on to `until`.
 ///
 /// # Errors
@@ -30,7 +42,7 @@ pub fn run(binary: &Path, facts: &str, until: Option<Timestamp>) -> io::Result<R
     let file = folder.path().join("facts.jsonl");
     std::fs::write(&file, facts)?;
     let (stdout, stderr) = (folder.path().join("stdout"), folder.path().join("stderr"));
-    let mut command = Command::new(binary);
+    let mut command = command(binary);
     command.arg("replay");
     if let Some(until) = until {
         command.args(["--until", &until.to_string()]);

@@ -9,24 +9,34 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const LIBRARIES: &[&str] =
-    &["parcelward-casework", "parcelward-courier", "parcelward-courier-", "parcelward-import", "parcelward-store", "parcelward-scheduler"];
+const LIBRARIES: &[&str] = &[
+    "parcelward-casework",
+    "parcelward-courier",
+    "parcelward-courier-",
+    "parcelward-import",
+    "parcelward-simulator",
+    "parcelward-store",
+    "parcelward-scheduler",
+];
 const EVERYTHING: &[&str] = &[
     "parcelward-casework",
     "parcelward-courier",
     "parcelward-courier-",
     "parcelward-import",
+    "parcelward-simulator",
     "parcelward-store",
     "parcelward-scheduler",
     "parcelward",
 ];
 
 /// The packages that a package may depend on, of this workspace. A carrier is named `parcelward-courier-<code>`.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("parcelward-casework", &[]),
     ("parcelward-courier", &["parcelward-casework"]),
     ("parcelward-courier-", &["parcelward-casework", "parcelward-courier"]),
     ("parcelward-import", &["parcelward-casework"]),
+    // It checks the carriers, so it knows none of them.
+    ("parcelward-simulator", &["parcelward-casework", "parcelward-courier"]),
     ("parcelward-store", &["parcelward-casework"]),
     ("parcelward-scheduler", &["parcelward-casework", "parcelward-courier", "parcelward-store"]),
     ("parcelward", LIBRARIES),
@@ -37,9 +47,10 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
 const CASEWORK_STANDS_ON: [&str; 8] = ["jiff", "rust_decimal", "serde", "serde_json", "serde_path_to_error", "sha2", "strsim", "thiserror"];
 
 /// Outside crates that only these packages may use.
-const ONLY_IN: [(&str, &[&str]); 9] = [
+const ONLY_IN: [(&str, &[&str]); 10] = [
     ("sqlx", &["parcelward-store"]),
-    ("axum", &["parcelward"]),
+    ("axum", &["parcelward", "parcelward-simulator"]),
+    ("hyper", &["parcelward-simulator"]),
     ("utoipa", &["parcelward"]),
     ("clap", &["parcelward", "parcelward-import"]),
     ("figment", &["parcelward"]),
@@ -227,6 +238,31 @@ fn versions_stand_in_the_workspace_only() {
             breaches.push(format!("{}: `[lints] workspace = true` is missing", package.name));
         }
     }
+    none(breaches);
+}
+
+/// Places at which tests break the daemon off are asked for by tests only: no build for use has them.
+#[test]
+fn what_breaks_the_daemon_off_is_for_tests_only() {
+    let (mut breaches, mut by_tests) = (Vec::new(), 0);
+    for package in metadata() {
+        let text = std::fs::read_to_string(&package.manifest).expect("the manifest is read");
+        let manifest: toml::Table = text.parse().expect("the manifest is TOML");
+        let asks = |section: &str| {
+            let list = manifest.get(section).and_then(toml::Value::as_table);
+            list.is_some_and(|list| list.values().any(|dependency| dependency.to_string().contains("\"faults\"")))
+        };
+        by_tests += u32::from(asks("dev-dependencies"));
+        if asks("dependencies") || asks("build-dependencies") {
+            breaches.push(format!("{} asks for `faults` in a build for use", package.name));
+        }
+        for (feature, list) in manifest.get("features").and_then(toml::Value::as_table).into_iter().flatten() {
+            if list.to_string().contains("faults") {
+                breaches.push(format!("{}: the feature {feature} brings `faults`", package.name));
+            }
+        }
+    }
+    assert!(by_tests > 0, "the tests that ask for it are found");
     none(breaches);
 }
 

@@ -10,9 +10,7 @@ use parcelward_store::StoreOptions;
 use parcelward_tests::binary;
 use parcelward_tests::dice::{Dice, setting};
 use parcelward_tests::journal::{difference, lived, orders_of, replayed};
-use pour::{Fate, Ledger, Process, now, pour};
-use serde_json::Value;
-use std::collections::HashMap;
+use pour::{Flow, Ledger, Process, now, pour};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -32,7 +30,14 @@ async fn what_was_acknowledged_outlives_every_kill() {
     let (stop, stopped) = watch::channel(false);
     let senders: Vec<_> = (0..SENDERS)
         .map(|n| {
-            tokio::spawn(pour(n, Dice::new(seed.wrapping_mul(31).wrapping_add(n)), address.clone(), stopped.clone(), Arc::clone(&ledger)))
+            tokio::spawn(pour(
+                n,
+                Dice::new(seed.wrapping_mul(31).wrapping_add(n)),
+                Flow::default(),
+                address.clone(),
+                stopped.clone(),
+                Arc::clone(&ledger),
+            ))
         })
         .collect();
 
@@ -68,8 +73,10 @@ async fn what_was_acknowledged_outlives_every_kill() {
     let until = now();
     process.stop().await;
 
-    let told = holds(&export, &ledger);
+    let told = ledger.holds(&export);
     println!("{told}");
+    let enough = told.acknowledged > 300 && told.refused > 10 && told.by_people > 5;
+    assert!(enough, "the test says too little: {told}");
     let store =
         parcelward_store::open(&format!("sqlite:{}", dir.path().join("kill.db").display()), &StoreOptions::default()).await.unwrap();
     let next = store.next_wake_at().await.unwrap();
@@ -81,43 +88,4 @@ async fn what_was_acknowledged_outlives_every_kill() {
     assert_eq!(status, Some(0), "{stderr}");
     assert!(live.values().map(Vec::len).sum::<usize>() > 100, "the test says too little");
     assert_eq!(difference(&live, &replay), None);
-}
-
-/// Holds an export to what was answered. Says what there was, in words.
-fn holds(export: &str, ledger: &Ledger) -> String {
-    let mut found: HashMap<String, (u32, Value)> = HashMap::new();
-    for line in export.lines() {
-        let fact: Value = serde_json::from_str(line).expect("every line of an export is JSON");
-        // What people do is named by its note: its id is made by the daemon.
-        let name = match fact["data"]["note"].as_str().filter(|_| fact["source"] == "parcelward/api") {
-            Some(note) => note.to_owned(),
-            None => fact["id"].as_str().unwrap().to_owned(),
-        };
-        let entry = found.entry(name).or_insert((0, fact["data"].clone()));
-        entry.0 += 1;
-    }
-    let sent = ledger.sent();
-    let mut counts: HashMap<Fate, u32> = HashMap::new();
-    for (name, (data, fate)) in &sent {
-        *counts.entry(*fate).or_default() += 1;
-        let times = found.get(name).map_or(0, |(times, _)| *times);
-        match fate {
-            Fate::Acknowledged => {
-                assert_eq!(times, 1, "`{name}` was acknowledged and stands in the export {times} times");
-                if let Some(data) = data {
-                    assert_eq!(&found[name].1, data, "`{name}` is not what was acknowledged");
-                }
-            }
-            Fate::Refused => assert_eq!(times, 0, "`{name}` was refused and stands in the export"),
-            Fate::Unknown => assert!(times <= 1, "`{name}` stands in the export {times} times"),
-        }
-    }
-    for name in found.keys() {
-        assert!(sent.contains_key(name), "`{name}` stands in the export and was never sent");
-    }
-    let count = |fate| counts.get(&fate).copied().unwrap_or(0);
-    let worked = sent.values().filter(|(data, fate)| data.is_none() && *fate == Fate::Acknowledged).count();
-    let enough = count(Fate::Acknowledged) > 300 && count(Fate::Refused) > 10 && worked > 5;
-    assert!(enough, "the test says too little: {counts:?}, {worked} of people");
-    format!("{counts:?}, {worked} of them by people, {} requests cut off", ledger.cut_off())
 }

@@ -402,42 +402,38 @@ impl Serialize for DecisionBody {
     }
 }
 
-/// The envelope of a decision, as the contract writes it.
-#[derive(Serialize)]
-struct Envelope<'a> {
-    specversion: &'static str,
-    id: &'a str,
-    source: &'static str,
-    #[serde(rename = "type")]
-    type_: &'a str,
-    #[serde(with = "rfc3339")]
-    time: Instant,
-    data: Data<'a>,
-}
-
-#[derive(Serialize)]
-struct Data<'a> {
-    #[serde(flatten)]
-    body: &'a DecisionBody,
-    because: &'a [Cause],
-}
-
 impl Decision {
     /// The decision as one line of the contract's JSON, without the line's end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let type_ = format!("parcelward.{}", self.body.decision_type());
-        let envelope = Envelope {
-            specversion: "1.0",
-            id: &self.id,
-            source: SOURCE,
-            type_: &type_,
-            time: self.time,
-            data: Data { body: &self.body, because: &self.because },
-        };
-        // Serialising plain structs of strings and numbers to a string does not fail.
-        serde_json::to_string(&envelope).unwrap_or_default()
+        let mut line = Vec::with_capacity(512);
+        self.write_json(&mut line);
+        // What serde_json writes is UTF-8.
+        String::from_utf8(line).unwrap_or_default()
     }
+
+    /// Appends the same line to `out`.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#"{"specversion":"1.0","id":"#);
+        write(out, &self.id);
+        out.extend_from_slice(br#","source":"parcelward","type":"parcelward."#);
+        out.extend_from_slice(self.body.decision_type().word().as_bytes());
+        out.extend_from_slice(br#"","time":"#);
+        write(out, &self.time.text());
+        out.extend_from_slice(br#","data":"#);
+        write(out, &self.body);
+        // `because` is the last field of `data`: every body is an object that has others before it.
+        out.pop();
+        out.extend_from_slice(br#","because":"#);
+        write(out, &self.because);
+        out.extend_from_slice(b"}}");
+    }
+}
+
+/// Serialising plain structs of strings and numbers into memory does not fail.
+fn write(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
+    let written = serde_json::to_writer(out, value);
+    debug_assert!(written.is_ok());
 }
 
 /// Twelve characters that stand for an order in ids: the same for the same order, always.

@@ -178,16 +178,58 @@ impl From<Length> for SignedDuration {
     }
 }
 
+/// An instant's RFC 3339 text, in place: instants are written by the million.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InstantText {
+    bytes: [u8; 29],
+    length: usize,
+}
+
+impl InstantText {
+    pub(crate) fn as_str(&self) -> &str {
+        // Digits and signs only.
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
+impl serde::Serialize for InstantText {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.as_str())
+    }
+}
+
+impl Instant {
+    /// RFC 3339 at UTC+8, to the second, or to the millisecond where there is one.
+    pub(crate) fn text(self) -> InstantText {
+        fn digits(into: &mut [u8], mut number: u64) {
+            for digit in into.iter_mut().rev() {
+                *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+                number /= 10;
+            }
+        }
+        let at = self.local();
+        let mut bytes = *b"0000-00-00T00:00:00.000+08:00";
+        digits(&mut bytes[..4], u64::from(at.year().unsigned_abs()));
+        for (from, part) in [(5, at.month()), (8, at.day()), (11, at.hour()), (14, at.minute()), (17, at.second())] {
+            digits(&mut bytes[from..from + 2], u64::from(part.unsigned_abs()));
+        }
+        match self.0.rem_euclid(1000).unsigned_abs() {
+            0 => {
+                bytes.copy_within(23.., 19);
+                InstantText { bytes, length: 25 }
+            }
+            ms => {
+                digits(&mut bytes[20..23], ms);
+                InstantText { bytes, length: 29 }
+            }
+        }
+    }
+}
+
 /// Writes RFC 3339 at UTC+8, to the second, or to the millisecond where there is one.
 impl std::fmt::Display for Instant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let at = self.local();
-        write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute(), at.second())?;
-        match self.0.rem_euclid(1000) {
-            0 => {}
-            ms => write!(f, ".{ms:03}")?,
-        }
-        f.write_str("+08:00")
+        f.write_str(self.text().as_str())
     }
 }
 
@@ -211,7 +253,7 @@ pub mod rfc3339 {
     /// # Errors
     /// Only what the serializer itself reports.
     pub fn serialize<S: Serializer>(at: &Instant, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(at)
+        s.serialize_str(at.text().as_str())
     }
 
     struct Text;

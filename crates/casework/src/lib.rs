@@ -6,6 +6,7 @@
 mod apply;
 pub mod calendar;
 pub mod casefile;
+mod compile_rules;
 pub mod decision;
 mod engine;
 pub mod fact;

@@ -49,6 +49,12 @@ pub fn short_province(name: &str) -> String {
     }
 }
 
+/// The short names of the provinces, municipalities, regions and special regions.
+#[must_use]
+pub fn provinces() -> Vec<&'static str> {
+    TABLE.units.iter().filter(|unit| unit.kind.is_province()).map(|unit| unit.stem).collect()
+}
+
 /// A prefecture-level unit's name without its ending and its peoples: `延边朝鲜族自治州` and `延边州` are `延边`.
 ///
 /// `海南藏族自治州` is `海南州`: `海南` alone is the province.

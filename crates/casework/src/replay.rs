@@ -74,7 +74,7 @@ impl Shelf for MemoryShelf {
 }
 
 /// Takes decisions in the order in which they are made.
-pub type Sink<'a> = &'a mut dyn FnMut(&Decision) -> io::Result<()>;
+pub type Sink<'a> = &'a mut dyn FnMut(Decision) -> io::Result<()>;
 
 /// Why a fact was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -257,7 +257,7 @@ impl<'r, S: Shelf> Player<'r, S> {
     }
 
     fn settle(&mut self, place: Place, plan: Plan, sink: Sink<'_>) -> io::Result<()> {
-        for decision in &plan.decisions {
+        for decision in plan.decisions {
             sink(decision)?;
         }
         let wake_at = next_wake_at(&plan.file);

@@ -1,6 +1,6 @@
 //! The deadline rules by name. Ids are durable; a platform's rule is its prefix and the word (`pdd.collect`).
 
-use crate::words::Platform;
+use crate::words::{Platform, TaskKind};
 
 crate::words::words! {
     /// Every deadline rule. Those with a dot in their word stand for all platforms.
@@ -46,6 +46,55 @@ impl RuleKind {
     #[must_use]
     pub fn id(self, platform: Platform) -> String {
         if self.is_platform_rule() { format!("{}.{}", platform.rule_prefix(), self.word()) } else { self.word().to_owned() }
+    }
+
+    /// The situations for which a length of its own can be given (`variants`, and `ladder_signed` for `signed`).
+    #[must_use]
+    pub const fn variants(self) -> &'static [&'static str] {
+        match self {
+            RuleKind::FirstHub => &["remote", "far_remote"],
+            RuleKind::AfterSaleResponse | RuleKind::RefundResponse | RuleKind::AfterSaleReview => &["unshipped"],
+            RuleKind::AutoRefundAppeal => &["signed"],
+            RuleKind::PresumedLost => &["same_city", "quiet"],
+            RuleKind::CommitmentDue => &["reply", "reship"],
+            _ => &[],
+        }
+    }
+
+    /// The tasks that people get for this rule, on its rungs or at its due time; one of them at least must be possible on a platform.
+    #[must_use]
+    pub const fn tasks(self) -> &'static [TaskKind] {
+        use RuleKind as K;
+        use TaskKind as T;
+        match self {
+            K::ShipBy => &[T::ShipNow],
+            K::Collect | K::ReshipCollect => &[T::HandOverToCourier, T::TraceUnhandedParcel],
+            K::SecondScan | K::FirstHub | K::DeliveryAttempt => &[T::ChaseCourier],
+            K::Movement | K::ReshipMovement => &[T::ChaseCourier, T::TellBuyer, T::DecideReshipOrRefund],
+            K::AfterSaleResponse | K::RefundResponse | K::AfterSaleReview => &[T::AnswerAfterSale],
+            K::ReturnReceipt => &[T::SettleReturn, T::ExtendOrAppealReturn],
+            K::ReturnHome | K::ReturnMovement => &[T::ChaseReturn],
+            K::ReturnWaybill => &[T::AskReturnWaybill],
+            K::AutoRefundAppeal => &[T::AppealAutoRefund, T::CheckOutcomeBeforeAppealCloses],
+            K::Evidence => &[T::SubmitEvidence],
+            K::Intervention | K::DisputeAnswer => &[T::PrepareEvidence],
+            K::RulingWait => &[T::CheckRuling],
+            K::RulingAppeal => &[T::AppealRuling],
+            K::AppealAnswer => &[T::CheckAppealResult],
+            K::InterceptResult => &[T::ChaseIntercept],
+            K::AddressChangeResult => &[T::ChaseAddressChange],
+            K::OperationAnswer => &[T::InterceptByPhone, T::ChangeAddressByPhone, T::ChaseCourier],
+            K::PickupWait => &[T::RemindPickup],
+            K::PresumedLost => &[T::ConfirmLoss],
+            K::ClaimFiling => &[T::FileClaimByHand],
+            K::ClaimAnswer | K::ClaimDecision => &[T::ChaseClaim],
+            K::ClaimPayout => &[T::ConfirmClaimPayment],
+            K::ComplaintAnswer => &[T::CheckComplaint],
+            K::AuthorityLatest => &[T::ComplainToAuthority],
+            K::CommitmentDue => &[T::KeepCommitment],
+            K::FirstAnswer => &[T::AnswerBuyer],
+            K::NotReceived => &[T::OfferSolution],
+        }
     }
 
     /// Whether each new scan moves the deadline instead of ending it.

@@ -4,6 +4,7 @@
 //! Deliberately absent: reading files (the daemon's configuration module does that) and the texts' wording (`text`).
 
 use crate::calendar::{StaffedHours, WorkingDays};
+use crate::compile_rules::{compile_again, compile_calendars, compile_rules, compile_staffed, compile_tasks};
 use crate::instant::{Instant, Length};
 pub use crate::raw_rules::{FeePayer, Policy, RawAgain, RawCalendar, RawLadder, RawRule, RawRules, RawStaffed, RawTask, ReshipPolicy};
 use crate::region::short_province;
@@ -65,7 +66,7 @@ impl Span {
 }
 
 /// Reads `HH:MM` as minutes after midnight; `24:00` is the end of the day.
-fn minute_of_day(text: &str) -> Option<u16> {
+pub(crate) fn minute_of_day(text: &str) -> Option<u16> {
     let (h, m) = text.split_once(':')?;
     let (h, m): (u16, u16) = (h.parse().ok()?, m.parse().ok()?);
     (h < 24 && m < 60 || h == 24 && m == 0).then_some(h * 60 + m)
@@ -169,12 +170,29 @@ pub struct Rules {
 
 /// One thing that is wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {message}")]
+#[error("{key}: {message}{}", suggestion.as_ref().map(|s| format!("; did you mean `{s}`?")).unwrap_or_default())]
 pub struct RuleProblem {
-    /// The key, dotted (`rule."pdd.collect".length`).
+    /// The key, dotted (`rule."pdd.collect".versions[0].length`).
     pub key: String,
     /// What is wrong, and what would be right.
     pub message: String,
+    /// What sort of mistake it is: `bad-value`, `bad-length`, `bad-date`, `bad-ladder`, `unknown-name`, `missing`, `unstaffed` or `overlap`.
+    pub code: &'static str,
+    /// The known name that was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl RuleProblem {
+    pub(crate) fn new(code: &'static str, key: impl Into<String>, message: impl Into<String>) -> Self {
+        RuleProblem { key: key.into(), message: message.into(), code, suggestion: None }
+    }
+
+    pub(crate) fn unknown(key: String, what: &str, name: &str, known: &[&str]) -> Self {
+        let nearest = known.iter().map(|k| (strsim::jaro_winkler(name, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0));
+        let suggestion = nearest.filter(|(score, _)| *score > 0.7).map(|(_, word)| word.to_owned());
+        let list = if known.len() <= 12 && suggestion.is_none() { format!(": there are {}", known.join(", ")) } else { String::new() };
+        RuleProblem { key, message: format!("there is no {what} `{name}`{list}"), code: "unknown-name", suggestion }
+    }
 }
 
 impl Rules {
@@ -184,7 +202,7 @@ impl Rules {
     /// Everything that is wrong, at once.
     pub fn compile(raw: &RawRules, calendars: &[RawCalendar], texts: Texts) -> Result<Rules, Vec<RuleProblem>> {
         let mut problems = Vec::new();
-        let mut say = |key: String, message: String| problems.push(RuleProblem { key, message });
+        let mut say = |problem: RuleProblem| problems.push(problem);
         let versions = compile_rules(&raw.rule, &mut say);
         let tasks = compile_tasks(&raw.task, &mut say);
         let staffed = Queue::ALL
@@ -193,20 +211,30 @@ impl Rules {
                 let hours = raw.staffed.get(queue.word()).map(|raw| compile_staffed(queue.word(), raw, &mut say));
                 match hours {
                     Some(hours) if hours.is_ever_staffed() => hours,
+                    // Periods that cannot be read are told one by one.
+                    Some(_)
+                        if raw
+                            .staffed
+                            .get(queue.word())
+                            .is_some_and(|raw| !raw.daily.is_empty() || raw.days.values().any(|d| !d.is_empty())) =>
+                    {
+                        StaffedHours::daily(vec![(540, 1320)])
+                    }
                     _ => {
-                        say(format!("staffed.{queue}"), format!("queue `{queue}` has no staffed hours: write `daily = [\"09:00-22:00\"]`"));
+                        let message = format!("queue `{queue}` has no staffed hours: write `daily = [\"09:00-22:00\"]`");
+                        say(RuleProblem::new("unstaffed", format!("staffed.{queue}"), message));
                         StaffedHours::daily(vec![(540, 1320)])
                     }
                 }
             })
             .collect::<Vec<_>>();
         for name in raw.staffed.keys().filter(|name| Queue::from_word(name).is_none()) {
-            say(format!("staffed.{name}"), unknown(name, Queue::WORDS));
+            say(RuleProblem::unknown(format!("staffed.{name}"), "queue", name, Queue::WORDS));
         }
         let working_days = compile_calendars(calendars, &mut say);
         let again = compile_again(&raw.policy.again, &mut say);
         let eta_gate = Length::parse(&raw.policy.eta_gate).unwrap_or_else(|e| {
-            say("policy.eta_gate".to_owned(), e.to_string());
+            say(RuleProblem::new("bad-length", "policy.eta_gate", e.to_string()));
             Length::hours(48)
         });
         let Ok(staffed) = <[StaffedHours; 3]>::try_from(staffed) else {
@@ -260,16 +288,6 @@ fn by_platform(versions: &BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>>) 
     Platform::ALL.iter().flat_map(|&platform| RuleKind::ALL.iter().map(move |&kind| (platform, kind))).map(|(p, k)| of(p, k)).collect()
 }
 
-type Say<'a> = &'a mut dyn FnMut(String, String);
-
-fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a &'a str>) -> String {
-    let nearest = known.into_iter().map(|k| (strsim::jaro_winkler(name, k), *k)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match nearest {
-        Some((score, word)) if score > 0.7 => format!("unknown name `{name}`; did you mean `{word}`?"),
-        _ => format!("unknown name `{name}`"),
-    }
-}
-
 /// Every rule id that exists, with its prefix (empty for the rules of all platforms) and kind.
 #[must_use]
 pub fn rule_ids() -> Vec<(String, &'static str, RuleKind)> {
@@ -287,211 +305,4 @@ pub fn rule_ids() -> Vec<(String, &'static str, RuleKind)> {
         }
     }
     ids
-}
-
-fn compile_rules(raw: &BTreeMap<String, RawRule>, say: Say) -> BTreeMap<(&'static str, RuleKind), Vec<RuleVersion>> {
-    let ids = rule_ids();
-    let names: Vec<&str> = ids.iter().map(|(id, _, _)| id.as_str()).collect();
-    let mut compiled = BTreeMap::new();
-    for (id, rule) in raw {
-        let Some((_, prefix, kind)) = ids.iter().find(|(known, _, _)| known == id) else {
-            say(format!("rule.\"{id}\""), unknown(id, &names));
-            continue;
-        };
-        let mut versions = vec![compile_version(id, rule, None, say)];
-        for later in &rule.versions {
-            versions.push(compile_version(id, later, Some(rule), say));
-        }
-        versions.sort_by_key(|v| v.from);
-        for pair in versions.windows(2) {
-            if pair[0].from == pair[1].from {
-                say(format!("rule.\"{id}\".versions"), "two versions begin on the same day: give each its own `effective_from`".to_owned());
-            }
-        }
-        compiled.insert((*prefix, *kind), versions);
-    }
-    for (id, prefix, kind) in &ids {
-        if !compiled.contains_key(&(*prefix, *kind)) && !raw.contains_key(id) {
-            say(format!("rule.\"{id}\""), format!("rule `{id}` is missing"));
-        }
-    }
-    compiled
-}
-
-fn compile_version(id: &str, raw: &RawRule, base: Option<&RawRule>, say: Say) -> RuleVersion {
-    let key = |field: &str| format!("rule.\"{id}\".{field}");
-    let length = raw.length.as_ref().or_else(|| base.and_then(|b| b.length.as_ref()));
-    let span = match length.map(|text| Span::parse(text)) {
-        Some(Ok(span)) => span,
-        Some(Err(message)) => {
-            say(key("length"), message);
-            Span::Hours(Length::hours(24))
-        }
-        None => {
-            say(key("length"), format!("rule `{id}` has no length"));
-            Span::Hours(Length::hours(24))
-        }
-    };
-    let variants = raw.variants.iter().chain(base.map(|b| &b.variants).into_iter().flatten());
-    let mut spans = BTreeMap::new();
-    for (name, text) in variants {
-        match Span::parse(text) {
-            Ok(span) => {
-                spans.entry(name.clone()).or_insert(span);
-            }
-            Err(message) => say(key(&format!("variants.{name}")), message),
-        }
-    }
-    let ladder = compile_ladder(raw.ladder.as_ref().or_else(|| base.and_then(|b| b.ladder.as_ref())), span, &key("ladder"), say);
-    let signed = raw.ladder_signed.as_ref().or_else(|| base.and_then(|b| b.ladder_signed.as_ref()));
-    let ladder_signed = signed.map(|l| compile_ladder(Some(l), span, &key("ladder_signed"), say));
-    let mut day = |field: &str, text: &Option<String>, default: Instant| match text {
-        None => default,
-        Some(text) => text.parse::<jiff::civil::Date>().map_or_else(
-            |_| {
-                say(key(field), format!("`{text}` is not a day: write `2026-01-31`"));
-                default
-            },
-            |date| Instant::from_local(date.at(0, 0, 0, 0)),
-        ),
-    };
-    let from = day("effective_from", &raw.effective_from, Instant::MIN);
-    let until = day("effective_until", &raw.effective_until, Instant::MAX);
-    if from >= until {
-        say(key("effective_until"), "lies before `effective_from`".to_owned());
-    }
-    let queue = raw.queue.or_else(|| base.and_then(|b| b.queue)).unwrap_or(Queue::Service);
-    RuleVersion { from, until, span, variants: spans, ladder, ladder_signed, queue }
-}
-
-fn compile_ladder(raw: Option<&RawLadder>, span: Span, key: &str, say: Say) -> Ladder {
-    match raw {
-        None => {
-            say(key.to_owned(), "has no ladder: write `[\"12h\", \"4h\"]` or `\"at due\"`".to_owned());
-            Ladder::AtDue
-        }
-        Some(RawLadder::Word(word)) if word == "at due" => Ladder::AtDue,
-        Some(RawLadder::Word(word)) => {
-            say(key.to_owned(), format!("`{word}` is not a ladder: write `[\"12h\", \"4h\"]` or `\"at due\"`"));
-            Ladder::AtDue
-        }
-        Some(RawLadder::Before(texts)) => {
-            let mut rungs = Vec::new();
-            for text in texts {
-                match Length::parse(text) {
-                    Ok(before) => rungs.push(Step { before, name: text.clone() }),
-                    Err(e) => say(key.to_owned(), e.to_string()),
-                }
-            }
-            if rungs.is_empty() {
-                say(key.to_owned(), "a ladder needs at least one rung".to_owned());
-            }
-            if rungs.windows(2).any(|w| w[0].before <= w[1].before) {
-                say(key.to_owned(), "rungs go from the longest to the shortest, each once".to_owned());
-            }
-            if let (Span::Hours(length), Some(first)) = (span, rungs.first())
-                && first.before > length
-            {
-                say(key.to_owned(), format!("the first rung ({}) is longer than the rule itself ({length})", first.name));
-            }
-            Ladder::Before(rungs)
-        }
-    }
-}
-
-fn compile_tasks(raw: &BTreeMap<String, RawTask>, say: Say) -> Vec<TaskRule> {
-    for name in raw.keys().filter(|name| TaskKind::from_word(name).is_none()) {
-        say(format!("task.{name}"), unknown(name, TaskKind::WORDS));
-    }
-    TaskKind::ALL
-        .iter()
-        .map(|kind| match raw.get(kind.word()) {
-            Some(task) => {
-                if task.hours == 0 || task.hours > 500 {
-                    say(format!("task.{kind}.hours"), "lies outside 1 to 500 staffed hours".to_owned());
-                }
-                TaskRule {
-                    queue: task.queue,
-                    hours: Length::hours(i64::from(task.hours)),
-                    urgency: task.urgency.unwrap_or(Urgency::Normal),
-                }
-            }
-            None => {
-                say(format!("task.{kind}"), format!("task `{kind}` is missing"));
-                TaskRule { queue: Queue::Service, hours: Length::hours(8), urgency: Urgency::Normal }
-            }
-        })
-        .collect()
-}
-
-fn compile_again(raw: &RawAgain, say: Say) -> Again {
-    let mut length = |field: &str, text: &str| match Length::parse(text) {
-        Ok(length) if length > Length::ZERO => length,
-        Ok(_) => {
-            say(format!("policy.again.{field}"), "must be longer than nothing".to_owned());
-            Length::hours(1)
-        }
-        Err(e) => {
-            say(format!("policy.again.{field}"), e.to_string());
-            Length::hours(1)
-        }
-    };
-    Again {
-        courier_looks: length("courier_looks", &raw.courier_looks),
-        no_answer: length("no_answer", &raw.no_answer),
-        by_phone: length("by_phone", &raw.by_phone),
-        return_silent: length("return_silent", &raw.return_silent),
-        return_unscanned: length("return_unscanned", &raw.return_unscanned),
-        undeclared: length("undeclared", &raw.undeclared),
-        extension: length("extension", &raw.extension),
-    }
-}
-
-const DAY_NAMES: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
-fn compile_staffed(queue: &str, raw: &RawStaffed, say: Say) -> StaffedHours {
-    let mut periods = |key: String, texts: &[String]| {
-        let mut list: Vec<(u16, u16)> = Vec::new();
-        for text in texts {
-            let period = text.split_once('-').and_then(|(a, b)| Some((minute_of_day(a.trim())?, minute_of_day(b.trim())?)));
-            match period {
-                Some((from, to)) if from < to => list.push((from, to)),
-                _ => say(key.clone(), format!("`{text}` is not a period of a day: write `09:00-22:00`")),
-            }
-        }
-        list.sort_unstable();
-        if list.windows(2).any(|w| w[0].1 > w[1].0) {
-            say(key, "periods overlap".to_owned());
-        }
-        list
-    };
-    let daily = periods(format!("staffed.{queue}.daily"), &raw.daily);
-    let week =
-        DAY_NAMES.map(|day| raw.days.get(day).map_or_else(|| daily.clone(), |texts| periods(format!("staffed.{queue}.days.{day}"), texts)));
-    for name in raw.days.keys().filter(|name| !DAY_NAMES.contains(&name.as_str())) {
-        say(format!("staffed.{queue}.days.{name}"), unknown(name, &DAY_NAMES));
-    }
-    StaffedHours::weekly(week)
-}
-
-fn compile_calendars(calendars: &[RawCalendar], say: Say) -> WorkingDays {
-    let (mut off, mut makeup, mut until) = (BTreeSet::new(), BTreeSet::new(), None);
-    for calendar in calendars {
-        let mut days = |field: &str, texts: &[String]| {
-            let mut days = BTreeSet::new();
-            for text in texts {
-                match text.parse::<jiff::civil::Date>() {
-                    Ok(day) => {
-                        days.insert(day);
-                    }
-                    Err(_) => say(format!("calendar.{field}"), format!("`{text}` is not a day: write `2026-01-31`")),
-                }
-            }
-            days
-        };
-        off.extend(days("days_off", &calendar.days_off));
-        makeup.extend(days("makeup_workdays", &calendar.makeup_workdays));
-        until = until.max(days("covers_until", std::slice::from_ref(&calendar.covers_until)).pop_first());
-    }
-    WorkingDays::new(off, makeup, until)
 }

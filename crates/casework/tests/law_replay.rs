@@ -25,8 +25,8 @@ fn lines(decisions: &[Decision]) -> Vec<String> {
 fn replay(facts: &[&Fact], until: Instant) -> Result<(Vec<Decision>, MemoryShelf), TestCaseError> {
     let mut out = Vec::new();
     let mut player = Player::new(&RULES, MemoryShelf::default());
-    let mut sink = |d: &Decision| {
-        out.push(d.clone());
+    let mut sink = |d: Decision| {
+        out.push(d);
         Ok(())
     };
     for fact in facts {

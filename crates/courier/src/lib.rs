@@ -52,7 +52,7 @@ pub use request::{
     PhoneTail, ProofKind, ProofQuery, SubscribeQuery, Ticket, UrgeRequest, WorkOrderKind, WorkOrderRequest, needed,
 };
 pub use secret::{ProcessSecrets, SecretReference, SecretSource, UnreadableSecret};
-pub use text::decode_text;
+pub use text::{decode_text, form_encode, form_fields};
 pub use token::{Token, TokenCache};
 pub use tracking::{History, ParcelReport, Tracked, TrackingEvent, TrackingQuery, TrackingReport, only};
 pub use transport::{Body, Outgoing, Reply, Transport, TransportSettings, TransportSetupError};

@@ -4,6 +4,8 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
+mod announce;
+pub mod carriers;
 pub mod client;
 pub mod commands;
 pub mod config;
@@ -11,8 +13,13 @@ mod daemon;
 pub mod demo;
 pub mod http;
 pub mod reference;
+pub mod reload;
 pub mod replay;
 pub mod serve;
+mod systemd;
 mod telemetry;
+mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
+/// What a carrier of one's own is: the port's crate holds the rest.
+pub use parcelward_courier::Plugin;

@@ -45,8 +45,9 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let address = listener.local_addr().with_context(|| format!("listening on {listen}"))?;
     let store = open_store(&settings).await?;
     let rules = Arc::new(config.rules.clone());
-    let desk =
-        Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), DeskOptions::default()).await.context("reading the stored state")?;
+    let options = DeskOptions { revision: config.revision.clone(), ..DeskOptions::default() };
+    let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
+    crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let routes = Routes::default();
     let lanes = Lanes::start(desk.clone(), Arc::clone(&store), routes, Arc::clone(&clock), LaneOptions::default());
     let app = App::new(store, desk, clock, Arc::new(config));

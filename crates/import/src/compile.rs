@@ -3,7 +3,7 @@
 use crate::cell::fold;
 use crate::convert::{Conversion, Value, Words};
 use crate::error::Problem;
-use crate::mapping::{Column, Condition, FactRule, FileKind, known_fields, names_order};
+use crate::mapping::{Column, Condition, FactRule, FileKind, Spellings, known_fields, names_order};
 use crate::template::{CellRef, Expression, Template};
 use crate::toml_walk::{At, Walk, meant, root};
 use parcelward_casework::words::{FactType, Platform};
@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use toml::de::DeValue;
 
-const TOP: &[&str] = &["platform", "empty", "words", "file"];
+const TOP: &[&str] = &["platform", "also", "empty", "words", "file"];
 const FILE: &[&str] = &["title", "recognise", "not", "shop", "column", "skip", "fact"];
 const COLUMN: &[&str] = &["header", "as", "required"];
-const FACT: &[&str] = &["type", "needs", "when", "time", "key", "data"];
+const FACT: &[&str] = &["type", "needs", "lacks", "when", "time", "key", "data"];
 
 /// Compiles one mapping file.
 ///
@@ -34,6 +34,13 @@ pub(crate) fn compile(file: &str, text: &str) -> Result<Vec<FileKind>, Vec<Probl
         }
         Some(at) => walk.string(at).and_then(|word| word_of(&mut walk, at, word, Platform::from_word, Platform::WORDS)),
     };
+    let also: Vec<Platform> = match get("also") {
+        None => Vec::new(),
+        Some(at) => {
+            let words = walk.strings(at);
+            words.iter().filter_map(|word| word_of(&mut walk, at, word, Platform::from_word, Platform::WORDS)).collect()
+        }
+    };
     let empty = get("empty").map(|at| walk.strings(at)).unwrap_or_default();
     let words = get("words").map(|at| compile_words(&mut walk, at)).unwrap_or_default();
     let mut kinds = Vec::new();
@@ -48,6 +55,9 @@ pub(crate) fn compile(file: &str, text: &str) -> Result<Vec<FileKind>, Vec<Probl
                 let platform = platform.unwrap_or(Platform::Other);
                 if let Some(mut kind) = compiler.file(&name, &file, platform) {
                     kind.empty.clone_from(&empty);
+                    for other in also.iter().filter(|other| **other != platform) {
+                        kinds.push(FileKind { name: format!("{other}.{name}"), platform: *other, only_named: true, ..kind.clone() });
+                    }
                     kinds.push(kind);
                 }
             }
@@ -110,8 +120,9 @@ impl FileCompiler<'_, '_> {
         for (column, at) in get("column").map(At::entries).unwrap_or_default() {
             self.column(&column, &at);
         }
-        let headers = |walk: &mut Walk<'_>, at: Option<&At<'_, '_>>| -> Vec<String> {
-            at.map(|at| walk.strings(at)).unwrap_or_default().iter().map(|h| fold(h)).filter(|h| !h.is_empty()).collect()
+        let headers = |walk: &mut Walk<'_>, at: Option<&At<'_, '_>>| -> Vec<Spellings> {
+            let spellings = |h: &String| Spellings(h.split('|').map(fold).filter(|h| !h.is_empty()).collect());
+            at.map(|at| walk.strings(at)).unwrap_or_default().iter().map(spellings).filter(|h| !h.0.is_empty()).collect()
         };
         let recognise = headers(self.walk, get("recognise"));
         let not = headers(self.walk, get("not"));
@@ -129,7 +140,7 @@ impl FileCompiler<'_, '_> {
         }
         let name = format!("{platform}.{name}");
         let columns = std::mem::take(&mut self.columns);
-        Some(FileKind { name, platform, recognise, not, columns, skip, facts, empty: Vec::new(), shop })
+        Some(FileKind { name, platform, only_named: false, recognise, not, columns, skip, facts, empty: Vec::new(), shop })
     }
 
     fn column(&mut self, name: &str, at: &At<'_, '_>) {
@@ -242,6 +253,7 @@ impl FileCompiler<'_, '_> {
             }
         };
         let needs = get("needs").map(|at| expressions(self, at)).unwrap_or_default();
+        let lacks = get("lacks").map(|at| expressions(self, at)).unwrap_or_default();
         let when = get("when").map(|at| self.conditions(at)).unwrap_or_default();
         let key = expressions(self, key);
         let time = self.time(time);
@@ -262,8 +274,8 @@ impl FileCompiler<'_, '_> {
         if names_order(fact_type) && !fields.iter().any(|(name, _)| name == "order_id") {
             self.walk.wrong(data, format!("`{word}` facts need `order_id`"));
         }
-        let needs = needs.iter().flat_map(|e| e.0.iter().map(|c| c.column)).collect();
-        Some(FactRule { fact_type, needs, when, time: time?, key, data: fields })
+        let columns = |list: &[Expression]| list.iter().flat_map(|e| e.0.iter().map(|c| c.column)).collect();
+        Some(FactRule { fact_type, needs: columns(&needs), lacks: columns(&lacks), when, time: time?, key, data: fields })
     }
 
     fn time(&mut self, at: &At<'_, '_>) -> Option<Expression> {

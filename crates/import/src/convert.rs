@@ -20,6 +20,8 @@ pub(crate) enum Conversion {
     Text,
     /// A number that names something: no spaces inside, no lost digits.
     Id,
+    /// A name, a phone or a street. What the platform masked stays (`138****1234`); what it encrypted is left out, since nobody can read it.
+    Person,
     /// Yuan.
     Money,
     /// A whole number.
@@ -69,12 +71,13 @@ impl Value {
 
 impl Conversion {
     /// What `as` may say, beside `words.<list>`.
-    pub(crate) const NAMES: &'static [&'static str] = &["text", "id", "money", "count", "time", "flag", "address"];
+    pub(crate) const NAMES: &'static [&'static str] = &["text", "id", "person", "money", "count", "time", "flag", "address"];
 
     pub(crate) fn from_name(name: &str) -> Option<Conversion> {
         Some(match name {
             "text" => Conversion::Text,
             "id" => Conversion::Id,
+            "person" => Conversion::Person,
             "money" => Conversion::Money,
             "count" => Conversion::Count,
             "time" => Conversion::Time,
@@ -99,11 +102,12 @@ impl Conversion {
         match self {
             Conversion::Text => Ok(Some(Value::Text(text.chars().take(MAX_TEXT).collect()))),
             Conversion::Id => id(cell, text).map(|t| Some(Value::Text(t))),
+            Conversion::Person => Ok(person(text).map(Value::Text)),
             Conversion::Money => money(cell.kind, text).map(|m| Some(Value::Text(m.to_string()))),
             Conversion::Count => count(cell.kind, text).map(|n| Some(Value::Count(n))),
             Conversion::Time => time(cell.kind, text).map(|t| t.map(Value::Time)),
             Conversion::Flag => flag(text).map(|f| Some(Value::Flag(f))),
-            Conversion::Address => Ok(Some(Value::Parts(address::split(text).parts()))),
+            Conversion::Address => Ok(person(text).map(|text| Value::Parts(shown_parts(&text)))),
             Conversion::Word(words) => words.get(text),
         }
     }
@@ -119,6 +123,32 @@ impl Words {
             if text.chars().count() <= 20 && !text.chars().any(|c| c.is_ascii_digit()) { format!("`{text}` ") } else { String::new() };
         Err(format!("{shown}is not in the list `words.{}` of the mapping", self.name))
     }
+}
+
+/// The parts of an address that the platform shows.
+fn shown_parts(text: &str) -> Vec<(&'static str, String)> {
+    address::split(text).parts().into_iter().filter(|(_, part)| is_shown(part)).collect()
+}
+
+/// Not stars only.
+fn is_shown(text: &str) -> bool {
+    text.chars().any(|c| !matches!(c, '*' | '＊' | ' '))
+}
+
+/// What a cell tells of a person: nothing where it is stars only, or a cipher text.
+fn person(text: &str) -> Option<String> {
+    (is_shown(text) && !is_encrypted(text)).then(|| text.chars().take(MAX_TEXT).collect())
+}
+
+/// Platforms hand out names, phones and addresses as cipher texts: `~…~`, `$…$` or `#…#` around Base64 parts (Taobao, Pinduoduo, Douyin), or bare Base64 (JD).
+fn is_encrypted(text: &str) -> bool {
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    let wrapped = ['~', '$', '#'].into_iter().any(|sign| {
+        let inner = text.strip_prefix(sign).and_then(|rest| rest.strip_suffix(sign));
+        inner.is_some_and(|inner| inner.len() >= 8 && inner.chars().all(|c| base64(c) || c == sign))
+    });
+    let long = text.len() >= 24 && text.chars().all(base64) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    wrapped || long
 }
 
 fn id(cell: &Cell, text: &str) -> Result<String, String> {
@@ -142,6 +172,8 @@ fn id(cell: &Cell, text: &str) -> Result<String, String> {
                 .to_owned(),
         );
     }
+    // Some exports write `No:7890…` before a waybill's number.
+    let text = text.strip_prefix("No:").map_or_else(|| text.clone(), |number| number.trim().to_owned());
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err("has spaces inside a number".to_owned());
     }
@@ -399,6 +431,33 @@ mod tests {
         for bad in [2.603_091_234_567_89e20, 1.5, -3.0, f64::NAN] {
             assert!(number(&Conversion::Id, bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_masked_stays_and_what_is_encrypted_is_left_out() {
+        for kept in [
+            "林*",
+            "138****1234",
+            "13900000001-2345",
+            "洪山区珞喻路1号",
+            "Anne-Marie O'Neil",
+            "阳光花园3#",
+            "Building 5, Nanjing Road West 1234",
+        ] {
+            assert_eq!(read(&Conversion::Person, kept), Ok(Some(Value::Text(kept.to_owned()))), "{kept}");
+        }
+        for gone in [
+            "****",
+            "** **",
+            "~AgAAAAEYpQAAAHhx2zYyJq~4~",
+            "$TVRrNUxqQXhNQT09$MTExMQ$1$",
+            "#Zm9vYmFyYmF6cXV4#Zm9v#1#",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYX==",
+        ] {
+            assert_eq!(read(&Conversion::Person, gone), Ok(None), "{gone}");
+            assert_eq!(read(&Conversion::Address, gone), Ok(None), "{gone}");
+        }
+        assert_eq!(read(&Conversion::Id, "No:78900000000001"), Ok(Some(Value::Text("78900000000001".to_owned()))));
     }
 
     #[test]

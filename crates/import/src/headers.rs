@@ -3,7 +3,7 @@
 use crate::cell::{fold, letters, undress};
 use crate::error::ImportError;
 use crate::importer::Options;
-use crate::mapping::FileKind;
+use crate::mapping::{FileKind, Spellings};
 use crate::rows::{Row, Rows, Stop};
 
 /// How many rows may stand above the header (a title, the export's date).
@@ -58,7 +58,7 @@ pub(crate) fn search<'k>(kinds: &[&'k FileKind], rows: &mut dyn Rows, options: &
 }
 
 fn fits(kind: &FileKind, folded: &[String]) -> bool {
-    kind.recognise.iter().all(|h| folded.contains(h)) && !kind.not.iter().any(|h| folded.contains(h))
+    kind.recognise.iter().all(|h| h.stand_in(folded)) && !kind.not.iter().any(|h| h.stand_in(folded))
 }
 
 /// The mapping that asks for most headers; two alike are for a person to choose from.
@@ -73,21 +73,25 @@ fn best<'k>(fitting: &[&'k FileKind]) -> Option<Result<&'k FileKind, Vec<String>
 
 fn note_nearest(kinds: &[&FileKind], folded: &[String], nearest: &mut Option<(usize, String)>) {
     for kind in kinds {
-        let missing: Vec<&str> = kind.recognise.iter().filter(|h| !folded.contains(h)).map(String::as_str).collect();
+        let missing: Vec<String> = kind.recognise.iter().filter(|h| !h.stand_in(folded)).map(ToString::to_string).collect();
         let found = kind.recognise.len() - missing.len();
         if found > 0 && nearest.as_ref().is_none_or(|(n, _)| found > *n) {
             let text = match missing.is_empty() {
                 false => format!(
                     "nearest is `{}`, which is known by the headers {} (missing: {})",
                     kind.name,
-                    kind.recognise.join(", "),
+                    list(&kind.recognise),
                     missing.join(", ")
                 ),
-                true => format!("nearest is `{}`, which must not have the headers {}", kind.name, kind.not.join(", ")),
+                true => format!("nearest is `{}`, which must not have the headers {}", kind.name, list(&kind.not)),
             };
             *nearest = Some((found, text));
         }
     }
+}
+
+fn list(headers: &[Spellings]) -> String {
+    headers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn lay<'k>(kind: &'k FileKind, row: &Row, folded: &[String]) -> Result<Layout<'k>, ImportError> {

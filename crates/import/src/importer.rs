@@ -27,7 +27,7 @@ pub struct Importer {
 pub struct Options {
     /// The shop whose export it is. It wins over a shop column of the file.
     pub shop: Option<String>,
-    /// The mapping to use (`pinduoduo.orders`, or `orders` where only one platform has it); else it is found by the headers.
+    /// The mapping to use (`pinduoduo.orders`), or the platform (`tmall`), or `orders` where the headers say which one; else it is found by the headers.
     pub kind: Option<String>,
     /// What is too large.
     pub limits: Limits,
@@ -203,13 +203,11 @@ impl Importer {
     }
 
     fn candidates(&self, options: &Options) -> Result<Vec<&FileKind>, ImportError> {
-        let Some(name) = &options.kind else { return Ok(self.kinds.iter().collect()) };
-        let exact: Vec<&FileKind> = self.kinds.iter().filter(|k| k.name == *name).collect();
-        let found = if exact.is_empty() {
-            self.kinds.iter().filter(|k| k.name.split_once('.').is_some_and(|(_, own)| own == name)).collect()
-        } else {
-            exact
-        };
+        let usual = self.kinds.iter().filter(|k| !k.only_named);
+        let Some(name) = &options.kind else { return Ok(usual.collect()) };
+        let exact: Vec<&FileKind> = self.kinds.iter().filter(|k| k.name == *name || k.platform.word() == name).collect();
+        let found =
+            if exact.is_empty() { usual.filter(|k| k.name.split_once('.').is_some_and(|(_, own)| own == name)).collect() } else { exact };
         if found.is_empty() {
             let known = self.kinds.iter().map(|k| k.name.clone()).collect();
             return Err(ImportError::NoSuchKind { name: name.clone(), known });
@@ -310,9 +308,8 @@ impl Reading<'_> {
         };
         let mut facts = Vec::new();
         for rule in &self.layout.kind.facts {
-            let made =
-                rule.needs.iter().all(|&c| values.get(c).is_some_and(Option::is_some)) && rule.when.iter().all(|c| holds(c, &values));
-            if !made {
+            let filled = |&c: &usize| values.get(c).is_some_and(Option::is_some);
+            if !rule.needs.iter().all(filled) || rule.lacks.iter().any(filled) || !rule.when.iter().all(|c| holds(c, &values)) {
                 continue;
             }
             match self.fact(rule, row, &values, &shop) {

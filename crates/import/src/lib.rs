@@ -33,4 +33,8 @@ pub use rejects::{RejectedRow, RejectsFile};
 pub use report::{FactLine, Report, RowProblem};
 
 /// The mappings that are shipped in `config/imports`, as (name, TOML): what [`Importer::load`] takes.
-pub const SHIPPED_MAPPINGS: &[(&str, &str)] = &[("imports/pinduoduo.toml", include_str!("../../../config/imports/pinduoduo.toml"))];
+pub const SHIPPED_MAPPINGS: &[(&str, &str)] = &[
+    ("imports/pinduoduo.toml", include_str!("../../../config/imports/pinduoduo.toml")),
+    ("imports/taobao.toml", include_str!("../../../config/imports/taobao.toml")),
+    ("imports/jd.toml", include_str!("../../../config/imports/jd.toml")),
+];

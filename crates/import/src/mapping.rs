@@ -5,14 +5,16 @@ use crate::template::{Expression, Template};
 use parcelward_casework::words::{FactType, Platform};
 
 /// One kind of file (`orders` of Pinduoduo).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FileKind {
     /// `pinduoduo.orders`: the platform and the key under `file`.
     pub(crate) name: String,
     pub(crate) platform: Platform,
-    /// Folded headers that must all be there, and such as must not.
-    pub(crate) recognise: Vec<String>,
-    pub(crate) not: Vec<String>,
+    /// Taken only where it is asked for by name: its exports look like another platform's.
+    pub(crate) only_named: bool,
+    /// The headers that must all be there, each with its spellings, and such as must not.
+    pub(crate) recognise: Vec<Spellings>,
+    pub(crate) not: Vec<Spellings>,
     pub(crate) columns: Vec<Column>,
     /// Rows for which one of these holds are left out.
     pub(crate) skip: Vec<Condition>,
@@ -23,8 +25,24 @@ pub(crate) struct FileKind {
     pub(crate) shop: Option<usize>,
 }
 
+/// The spellings of one header, folded (`a | b` in the mapping).
+#[derive(Debug, Clone)]
+pub(crate) struct Spellings(pub(crate) Vec<String>);
+
+impl Spellings {
+    pub(crate) fn stand_in(&self, folded: &[String]) -> bool {
+        self.0.iter().any(|header| folded.contains(header))
+    }
+}
+
+impl std::fmt::Display for Spellings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.join(" or "))
+    }
+}
+
 /// One column that a mapping reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) name: String,
     /// Its header as written in the mapping, the first spelling first.
@@ -35,18 +53,20 @@ pub(crate) struct Column {
 }
 
 /// A column holds one of some words.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Condition {
     pub(crate) column: usize,
     pub(crate) any_of: Vec<String>,
 }
 
 /// One fact that a row makes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FactRule {
     pub(crate) fact_type: FactType,
     /// Made only where all of these cells are filled.
     pub(crate) needs: Vec<usize>,
+    /// Made only where all of these cells are empty.
+    pub(crate) lacks: Vec<usize>,
     /// Made only where all of these hold.
     pub(crate) when: Vec<Condition>,
     /// When it happened: the first filled cell.

@@ -22,7 +22,7 @@ impl Expression {
 }
 
 /// The shape of a value in `data`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Template {
     Constant(Json),
     Cells(Expression),

@@ -59,7 +59,7 @@ fn lived_through() -> (BTreeMap<String, Seen>, Vec<String>) {
     let rules = shipped_rules();
     let mut player = Player::new(&rules, MemoryShelf::default());
     let (mut seen, mut refused): (BTreeMap<String, Seen>, Vec<String>) = (BTreeMap::new(), Vec::new());
-    let mut note = |decision: &Decision| {
+    let mut note = |decision: Decision| {
         match &decision.body {
             DecisionBody::CaseOpened(d) => drop(seen.entry(d.order.order_id.clone()).or_default().cases.insert(d.kind)),
             DecisionBody::CaseClosed(d) => drop(seen.entry(d.order.order_id.clone()).or_default().closed.insert(d.kind)),
@@ -137,4 +137,66 @@ fn everything_told_at_one_moment_is_taken() {
         }
     }
     assert!(refused.is_empty(), "{} facts are refused, such as {:?}", refused.len(), refused.first());
+}
+
+/// The small shops of Taobao and JD, handed in at one moment: what each order's story asks for is found, and quiet orders ask for nothing.
+#[test]
+fn the_exports_of_taobao_and_jd_open_the_cases_that_they_are_about() {
+    let rules = shipped_rules();
+    let importer = Importer::load(parcelward_import::SHIPPED_MAPPINGS).unwrap();
+    let options = Options { shop: Some("青山".to_owned()), ..Options::default() };
+    for (files, stories) in [
+        (
+            ["taobao_orders.csv", "taobao_shipments.xlsx", "taobao_refunds.csv"],
+            &[
+                ("2600000000000000001", Some(CaseKind::LateShipment)),
+                ("2600000000000000002", None),
+                ("2600000000000000003", Some(CaseKind::Uncollected)),
+                ("2600000000000000004", Some(CaseKind::AfterSale)),
+                ("2600000000000000005", Some(CaseKind::Intercept)),
+                ("2600000000000000006", Some(CaseKind::ReturnParcel)),
+                ("2600000000000000007", None),
+                ("2600000000000000010", None),
+            ][..],
+        ),
+        (
+            ["jd_orders.csv", "jd_outbound.csv", "jd_after_sales.xlsx"],
+            &[
+                ("300000000001", Some(CaseKind::LateShipment)),
+                ("300000000002", None),
+                ("300000000003", Some(CaseKind::Uncollected)),
+                ("300000000004", Some(CaseKind::AfterSale)),
+                ("300000000005", Some(CaseKind::ReturnParcel)),
+                ("300000000007", None),
+            ][..],
+        ),
+    ] {
+        let mut player = Player::new(&rules, MemoryShelf::default());
+        let mut opened: BTreeMap<String, BTreeSet<CaseKind>> = BTreeMap::new();
+        let mut note = |decision: Decision| {
+            if let DecisionBody::CaseOpened(d) = &decision.body {
+                opened.entry(d.order.order_id.clone()).or_default().insert(d.kind);
+            }
+            Ok(())
+        };
+        for name in files {
+            let bytes = std::fs::read(format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let mut lines: Vec<FactLine> = Vec::new();
+            let report = importer.read(name, Cursor::new(bytes), &options, &mut lines).unwrap();
+            assert!(report.problems.is_empty(), "{name}: {:?}", report.problems);
+            for line in lines {
+                let mut fact = parse_fact(&line.json).unwrap();
+                fact.recorded = Some(samples::PRESENT);
+                player.fact(&fact, &mut note).unwrap_or_else(|e| panic!("{name}: {e}: {}", line.json));
+            }
+        }
+        player.run_on(samples::PRESENT, &mut note).unwrap();
+        for (order, story) in stories {
+            let cases = opened.get(*order).cloned().unwrap_or_default();
+            match story {
+                Some(kind) => assert!(cases.contains(kind), "{order}: {cases:?}"),
+                None => assert!(cases.is_empty(), "{order} is quiet: {cases:?}"),
+            }
+        }
+    }
 }

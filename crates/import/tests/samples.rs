@@ -24,8 +24,12 @@ fn same(name: &str, made: &[u8], shipped: &[u8]) {
 }
 
 fn cells(bytes: &[u8]) -> Vec<Vec<Data>> {
+    sheet(bytes, "包裹导出")
+}
+
+fn sheet(bytes: &[u8], name: &str) -> Vec<Vec<Data>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.to_vec())).unwrap_or_else(|e| panic!("{e}"));
-    let range = book.worksheet_range("包裹导出").unwrap_or_else(|e| panic!("{e}"));
+    let range = book.worksheet_range(name).unwrap_or_else(|e| panic!("{e}"));
     range.rows().map(<[Data]>::to_vec).collect()
 }
 
@@ -41,6 +45,19 @@ fn the_files_are_what_the_generator_makes() {
     let made = cells(&generator::tables::shipments_xlsx(&files.shipments).unwrap());
     assert!(made == cells(samples::SHIPMENTS.1), "samples/shipments.xlsx is not what the generator makes");
     assert_eq!(made.len(), shop.shipments.len() + 1);
+}
+
+#[test]
+fn the_small_shops_are_what_the_generator_makes() {
+    let shipped = |name: &str| std::fs::read(format!("{}/../../samples/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let made = generator::platforms::files(generator::SEED);
+    for (name, bytes) in &made.csv {
+        same(name, bytes, &shipped(name));
+    }
+    for (name, title, rows) in &made.xlsx {
+        let book = generator::platforms::workbook(title, rows).unwrap();
+        assert!(sheet(&book, title) == sheet(&shipped(name), title), "samples/{name} is not what the generator makes");
+    }
 }
 
 #[test]

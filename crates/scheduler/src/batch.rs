@@ -13,7 +13,9 @@ use parcelward_casework::parse::parse_fact;
 use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
 use parcelward_casework::{Plan, Refusal, Signal};
-use parcelward_store::{Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews};
+use parcelward_store::{
+    Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews, crash_point,
+};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -149,12 +151,18 @@ impl<'a> Run<'a> {
         facts: &[&Incoming],
         limits: &Limits,
     ) -> Result<Option<Self>, Trouble> {
+        crash_point!("inbox.begun")?;
         let intake = Intake::read(tx, facts).await?;
+        crash_point!("inbox.read")?;
         let mut hand = Hand::default();
         hand.lock(tx, bench.cache, &intake.orders()).await?;
+        crash_point!("inbox.locked")?;
         let mut due = if limits.wakes > 0 { tx.due(now, limits.wakes).await? } else { Vec::new() };
         if facts.is_empty() && due.is_empty() {
             return Ok(None);
+        }
+        if !due.is_empty() {
+            crash_point!("wake.due")?;
         }
         let more_due = due.len() >= limits.wakes.max(1) as usize;
         due.retain(|order| !bench.skip.wakes.contains_key(order));
@@ -167,6 +175,7 @@ impl<'a> Run<'a> {
         }
         let world_position = world.position();
         let recorded = tx.take_instant(now).await?;
+        crash_point!("inbox.instant")?;
         Ok(Some(Run {
             tx,
             bench,
@@ -257,6 +266,10 @@ impl<'a> Run<'a> {
         let known = file.parcels.len();
         let signal = Signal::Fact { fact: &fact, released_by: None };
         let plan = self.decide(file, signal).ok_or(Trouble::Fact(at))?;
+        crash_point!("decide.fact")?;
+        if matches!(fact.body, FactBody::TaskUpdate(_)) {
+            crash_point!("decide.task_update")?;
+        }
         let journalled = plan.refused.as_ref().is_none_or(Refusal::is_journalled);
         let receipt = match &plan.refused {
             None => self.accept(&fact, Some(order.clone()), false),
@@ -349,27 +362,30 @@ impl<'a> Run<'a> {
         let mut all: Vec<OrderKey> = due.into_iter().filter(|order| !self.hand.was_decided(order)).collect();
         all.extend(self.hand.decided().filter(|order| !self.bench.skip.wakes.contains_key(*order)).cloned());
         for (at, order) in all.into_iter().enumerate() {
-            self.wake_one(&order)?;
+            if self.wake_one(&order)? {
+                crash_point!("decide.wake")?;
+            }
             self.breathe(at).await?;
         }
         Ok(())
     }
 
-    fn wake_one(&mut self, order: &OrderKey) -> Result<(), Trouble> {
+    /// Wakes one case file. Says whether there was something to decide.
+    fn wake_one(&mut self, order: &OrderKey) -> Result<bool, Trouble> {
         let decided = self.hand.was_decided(order);
         let wants = |run: &Self| run.hand.peek(order).and_then(|file| run.bench.engine.next_wake_at(file));
         match wants(self) {
             // Decided in this batch already, and nothing more is due at its instant.
-            None if decided => return Ok(()),
-            Some(at) if decided && at > self.recorded => return Ok(()),
+            None if decided => return Ok(false),
+            Some(at) if decided && at > self.recorded => return Ok(false),
             Some(at) if !decided => self.lateness.push(self.recorded.since(at).as_millis().max(0)),
             _ => {}
         }
-        let Taken::File(file) = self.hand.take(order, false) else { return Ok(()) };
+        let Taken::File(file) = self.hand.take(order, false) else { return Ok(false) };
         let known = file.parcels.len();
         let plan = self.decide(file, Signal::TimePassed).ok_or_else(|| Trouble::Wake(order.clone()))?;
         self.settle(order, plan, known);
-        Ok(())
+        Ok(true)
     }
 
     /// Writes it all.
@@ -378,6 +394,7 @@ impl<'a> Run<'a> {
             self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
         let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
+        crash_point!("decide.done")?;
         let stamps = match tx.save(&batch).await {
             Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),
             Err(error) if error.is_about_the_change() && receipts.is_empty() && batch.files.len() == 1 => {

@@ -5,13 +5,15 @@ use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
 use crate::presence::{self, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
-use crate::writer::{Pause, Writer, read_world};
+use crate::writer::{Looked, Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_store::{SharedStore, StoreError};
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -27,12 +29,17 @@ pub struct DeskOptions {
     pub waiting_bytes: usize,
     /// Case files woken in one transaction at most.
     pub batch_wakes: u32,
+    /// The same while nobody waits for the writer: more each time that more were due, up to this. Many due ones share the pages that they
+    /// touch; a request that comes meanwhile waits for the one transaction.
+    pub batch_wakes_alone: u32,
     /// Case files kept in memory between batches.
     pub cached_files: usize,
     /// What people call this daemon. Any number may bear one name.
     pub name: String,
     /// The revision of the configuration that it starts with.
     pub revision: String,
+    /// What the length of pauses between tries is drawn from, so that two desks do not wait alike. Another number each time, by default.
+    pub chance: u64,
 }
 
 impl Default for DeskOptions {
@@ -42,9 +49,11 @@ impl Default for DeskOptions {
             batch_bytes: 8 << 20,
             waiting_bytes: 64 << 20,
             batch_wakes: 200,
+            batch_wakes_alone: 2_000,
             cached_files: 4_000,
             name: presence::name_of_machine(),
             revision: String::new(),
+            chance: BuildHasher::hash_one(&RandomState::new(), 0),
         }
     }
 }
@@ -79,6 +88,7 @@ struct Shared {
     revision: Arc<ArcSwap<String>>,
     boot_id: String,
     pulse: watch::Receiver<Pulse>,
+    looked: Arc<Looked>,
     stop: CancellationToken,
     ended: watch::Receiver<bool>,
     leaving: Mutex<Option<JoinHandle<()>>>,
@@ -124,6 +134,7 @@ impl Desk {
         let (end, ended) = watch::channel(false);
         let rules = Arc::new(ArcSwap::new(rules));
         let stop = CancellationToken::new();
+        let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
         let presence = Presence {
@@ -144,10 +155,12 @@ impl Desk {
             queue: waiting,
             stop: stop.clone(),
             beat: beat.clone(),
+            looked: Arc::clone(&looked),
             world,
             waiting: VecDeque::new(),
             pause: Pause::default(),
             rousing: false,
+            rush: 0,
         };
         let writing = tokio::spawn(writer.run());
         tokio::spawn(async move {
@@ -168,6 +181,7 @@ impl Desk {
                 revision,
                 boot_id,
                 pulse,
+                looked,
                 stop,
                 ended,
                 leaving: Mutex::new(Some(leaving)),
@@ -218,6 +232,12 @@ impl Desk {
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.shared.pulse.clone()
+    }
+
+    /// How long ago the wake lane last looked for what is due: at most a few seconds, and the length of a transaction, while it lives.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        self.shared.looked.ago()
     }
 
     /// Stops taking requests, finishes those that wait, and returns when the last one is durable. The store stays open.

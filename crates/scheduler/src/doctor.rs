@@ -85,8 +85,8 @@ pub async fn replay<S: Shelf + Send>(store: &dyn Store, rules: &Rules, shelf: S)
                 replayed.not_taken.push((row.id.source, row.id.id));
                 continue;
             };
-            let mut sink = |decision: &Decision| {
-                note(&mut told, decision);
+            let mut sink = |decision: Decision| {
+                note(&mut told, &decision);
                 Ok(())
             };
             match player.fact(&fact, &mut sink) {
@@ -98,8 +98,8 @@ pub async fn replay<S: Shelf + Send>(store: &dyn Store, rules: &Rules, shelf: S)
         }
         after = page.next;
     }
-    player.run_on(until.max(last), &mut |decision: &Decision| {
-        note(&mut told, decision);
+    player.run_on(until.max(last), &mut |decision: Decision| {
+        note(&mut told, &decision);
         Ok(())
     })?;
     replayed.decisions = told.values().map(|all| all.len() as u64).sum();

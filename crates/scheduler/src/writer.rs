@@ -9,12 +9,14 @@ use crate::desk::{DeskOptions, Pulse, Request};
 use crate::engine::Engine;
 use crate::receipt::{DeskError, Incoming, Receipt, Refused};
 use arc_swap::ArcSwap;
+use parcelward_casework::fact::FactBody;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
-use parcelward_store::{SharedStore, StoreError};
+use parcelward_store::{SharedStore, StoreError, crash_point};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -29,8 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(800);
 const LULL: Duration = Duration::from_millis(20);
 /// Case files that news of the world reaches in one step, for each that a batch may wake.
 const ROUSED_A_WAKE: u32 = 4;
-/// The longest pause after a failure that trying again does not mend at once.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause after a failure that trying again does not mend at once: what fell due meanwhile is to be done within 5 s of its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 pub(crate) struct Writer {
     pub(crate) store: SharedStore,
@@ -41,12 +43,37 @@ pub(crate) struct Writer {
     pub(crate) queue: mpsc::UnboundedReceiver<Request>,
     pub(crate) stop: CancellationToken,
     pub(crate) beat: watch::Sender<Pulse>,
+    pub(crate) looked: Arc<Looked>,
     pub(crate) world: Arc<World>,
     pub(crate) cache: Cache,
     pub(crate) waiting: VecDeque<Request>,
     pub(crate) pause: Pause,
     /// News of the world is on its way to case files.
     pub(crate) rousing: bool,
+    /// Case files that are woken in one transaction while nobody waits: more each time that more were due.
+    pub(crate) rush: u32,
+}
+
+/// When the writer last looked for what is to do: a writer that hangs does not.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    start: std::time::Instant,
+    at_ms: AtomicU64,
+}
+
+impl Looked {
+    pub(crate) fn start() -> Arc<Self> {
+        Arc::new(Looked { start: std::time::Instant::now(), at_ms: AtomicU64::new(0) })
+    }
+
+    fn now(&self) {
+        self.at_ms.store(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long ago.
+    pub(crate) fn ago(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.at_ms.load(Ordering::Relaxed)))
+    }
 }
 
 /// The pause that wakes make after a failure, longer each time until something is committed.
@@ -94,6 +121,7 @@ impl Writer {
     pub(crate) async fn run(mut self) {
         let mut next_wake_at = Some(Instant::MIN);
         loop {
+            self.looked.now();
             let stopping = self.stop.is_cancelled();
             if stopping {
                 self.queue.close();
@@ -114,7 +142,13 @@ impl Writer {
                 self.rouse().await;
             }
             let requests = self.take_batch();
-            let more_due = self.serve(requests, if due { self.options.batch_wakes } else { 0 }).await;
+            let wakes = match (due, requests.is_empty()) {
+                (false, _) => 0,
+                (true, true) => self.rush.max(self.options.batch_wakes),
+                (true, false) => self.options.batch_wakes,
+            };
+            let more_due = self.serve(requests, wakes).await;
+            self.rush = if more_due { wakes.saturating_mul(2).min(self.options.batch_wakes_alone) } else { 0 };
             next_wake_at = self.next_wake_at(next_wake_at).await;
             if more_due {
                 next_wake_at = Some(Instant::MIN);
@@ -154,7 +188,11 @@ impl Writer {
         let step = async {
             let mut tx = self.store.begin().await?;
             match tx.rouse_some(self.options.batch_wakes.max(1).saturating_mul(ROUSED_A_WAKE)).await {
-                Ok(count) => tx.commit().await.map(|()| count),
+                Ok(count) => {
+                    crash_point!("wake.roused")?;
+                    tx.commit().await?;
+                    crash_point!("wake.rouse_done").map(|()| count)
+                }
                 Err(error) => {
                     tx.rollback().await;
                     Err(error)
@@ -233,7 +271,7 @@ impl Writer {
         let facts: Vec<&Incoming> = requests.iter().flat_map(|r| &r.facts).collect();
         let mut skip = Skip::default();
         let mut limits = Limits { wakes, alone: false };
-        let started = std::time::Instant::now();
+        let started = tokio::time::Instant::now();
         let mut tries = 0;
         loop {
             let error = match self.attempt(&facts, &limits, &skip).await {
@@ -273,7 +311,7 @@ impl Writer {
             tracing::debug!(%error, tries, "the transaction is tried again");
             metrics::counter!("parcelward_transaction_retries_total").increment(1);
             self.beat.send_modify(|pulse| pulse.retries += 1);
-            tokio::time::sleep(wait(tries)).await;
+            tokio::time::sleep(wait(tries, &mut self.options.chance)).await;
         }
     }
 
@@ -326,6 +364,11 @@ impl Writer {
         }
         self.pause.end();
         count(&receipts, decisions, &lateness, recorded, self.clock.now());
+        // An error here would be one of the answer only, which nobody waits for.
+        let _ = crash_point!("commit.answered");
+        if is_about_tasks(&requests) {
+            let _ = crash_point!("task_update.done");
+        }
         let mut receipts = receipts.into_iter();
         for request in requests {
             let answer: Vec<Receipt> = receipts.by_ref().take(request.facts.len()).collect();
@@ -355,10 +398,15 @@ impl Writer {
 
 /// The pause before a transaction is tried again: twice as long each time, and for a part by chance, so that two that stand in each other's
 /// way do not meet again.
-fn wait(tries: u32) -> Duration {
+fn wait(tries: u32, chance: &mut u64) -> Duration {
     let longest = Duration::from_millis(5 << tries.min(10)).min(LONGEST_WAIT);
-    let chance = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), tries) % 1000;
-    longest.mul_f64(0.5 + chance as f64 / 2000.0)
+    *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    longest.mul_f64(0.5 + (*chance >> 33) as f64 / f64::from(1_u32 << 31) / 2.0)
+}
+
+/// Whether somebody tells what people did with tasks.
+fn is_about_tasks(requests: &[Request]) -> bool {
+    requests.iter().flat_map(|r| &r.facts).any(|f| matches!(f.fact.body, FactBody::TaskUpdate(_)))
 }
 
 fn count(receipts: &[Receipt], decisions: usize, lateness: &[i64], recorded: Instant, now: Instant) {

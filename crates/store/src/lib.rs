@@ -6,11 +6,31 @@
 //! Deliberately absent: the clock (every instant is an argument), the rules (what a signal leads to), and couriers.
 #![forbid(unsafe_code)]
 
+/// A place at which a test can break this program off; see `faults`. Gives a `Result<(), StoreError>`.
+#[cfg(feature = "faults")]
+#[macro_export]
+macro_rules! crash_point {
+    ($label:literal) => {
+        $crate::faults::reach($label).await
+    };
+}
+
+/// A place at which a test can break this program off: nothing, without the feature `faults`.
+#[cfg(not(feature = "faults"))]
+#[macro_export]
+macro_rules! crash_point {
+    ($label:literal) => {
+        ::core::result::Result::<(), $crate::StoreError>::Ok(())
+    };
+}
+
 mod backup;
 mod change;
 mod cursor;
 pub mod doctor;
 mod error;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod journal;
 mod lane_calls;
 pub mod lanes;

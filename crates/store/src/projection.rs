@@ -25,6 +25,13 @@ struct Told<'a> {
     earlier: Option<&'a HashMap<String, String>>,
 }
 
+impl Told<'_> {
+    /// Whether something was told of an id.
+    fn has(&self, id: &str) -> bool {
+        self.now.contains_key(id) || self.earlier.is_some_and(|earlier| earlier.contains_key(id))
+    }
+}
+
 /// Gathers what a batch's decisions say of new things.
 fn told(batch: &Batch) -> Told<'_> {
     let mut told = HashMap::new();
@@ -187,7 +194,11 @@ impl<'a> Lines<'a> {
         let told = told(batch);
         let mut lines = Lines::default();
         for (change, stamp) in batch.files.iter().zip(stamps) {
-            lines.add(&change.after, stamp.no, &difference(change), &told)?;
+            let mut changed = difference(change);
+            if let Some(before) = change.before.as_deref() {
+                changed.leave_out_unseen((before, &change.after), &told)?;
+            }
+            lines.add(&change.after, stamp.no, &changed, &told)?;
             lines.add_polls(change.before.as_deref(), &change.after, stamp.no);
         }
         let owners: HashMap<(&str, &str), &OrderKey> =
@@ -382,6 +393,39 @@ struct Difference {
     opened_cases: Vec<usize>,
     closed_cases: Vec<usize>,
     waybills: Vec<usize>,
+}
+
+impl Difference {
+    /// Leaves out what changed without showing: a deadline whose rung acted has the same line as before, and writing it would touch every
+    /// one of its indexes. What a decision told anew is kept, whatever the line.
+    fn leave_out_unseen(&mut self, (before, after): (&CaseFile, &CaseFile), told: &Told<'_>) -> Result<(), StoreError> {
+        let nothing = Told { now: HashMap::new(), earlier: None };
+        self.tasks.retain(|&i| match before.tasks.get(i) {
+            Some(old) if !told.has(&after.tasks[i].id) => {
+                task_line(before, 0, old, &nothing) != task_line(after, 0, &after.tasks[i], &nothing)
+            }
+            _ => true,
+        });
+        self.deadlines.retain(|&i| match before.deadlines.get(i) {
+            Some(old) if !told.has(&after.deadlines[i].id) => {
+                deadline_line(before, 0, old, &nothing) != deadline_line(after, 0, &after.deadlines[i], &nothing)
+            }
+            _ => true,
+        });
+        let mut seen = Vec::with_capacity(self.operations.len());
+        for &i in &self.operations {
+            let new = &after.operations[i];
+            let same = match before.operations.get(i) {
+                Some(old) if !told.has(&new.id) => operation_line(before, 0, old, &nothing)? == operation_line(after, 0, new, &nothing)?,
+                _ => false,
+            };
+            if !same {
+                seen.push(i);
+            }
+        }
+        self.operations = seen;
+        Ok(())
+    }
 }
 
 /// Compares a case file with what was stored of it. A line also says which parcel and case it is about, and those may change alone.

@@ -46,29 +46,110 @@ impl Ledger {
         }
     }
 
-    pub fn sent(&self) -> HashMap<String, (Option<Value>, Fate)> {
+    /// Something is sent beside what pours.
+    #[allow(dead_code, reason = "each test uses its part")]
+    pub fn asked(&self, name: &str, data: &Value) {
+        self.note(name, Some(data), Fate::Unknown);
+    }
+
+    /// It was taken.
+    #[allow(dead_code, reason = "each test uses its part")]
+    pub fn acknowledge(&self, name: &str, data: &Value) {
+        self.note(name, Some(data), Fate::Acknowledged);
+    }
+
+    fn sent(&self) -> HashMap<String, (Option<Value>, Fate)> {
         self.sent.lock().unwrap().clone()
     }
 
-    pub fn cut_off(&self) -> u32 {
-        self.cut_off.load(Ordering::Relaxed)
+    /// Holds an export to what was answered. Says what there was.
+    pub fn holds(&self, export: &str) -> Told {
+        let mut found: HashMap<String, (u32, Value)> = HashMap::new();
+        for line in export.lines() {
+            let fact: Value = serde_json::from_str(line).expect("every line of an export is JSON");
+            // What people do is named by its note: its id is made by the daemon.
+            let name = match fact["data"]["note"].as_str().filter(|_| fact["source"] == "parcelward/api") {
+                Some(note) => note.to_owned(),
+                None => fact["id"].as_str().unwrap().to_owned(),
+            };
+            let entry = found.entry(name).or_insert((0, fact["data"].clone()));
+            entry.0 += 1;
+        }
+        let sent = self.sent();
+        let mut counts: HashMap<Fate, usize> = HashMap::new();
+        for (name, (data, fate)) in &sent {
+            *counts.entry(*fate).or_default() += 1;
+            let times = found.get(name).map_or(0, |(times, _)| *times);
+            match fate {
+                Fate::Acknowledged => {
+                    assert_eq!(times, 1, "`{name}` was acknowledged and stands in the export {times} times");
+                    if let Some(data) = data {
+                        assert_eq!(&found[name].1, data, "`{name}` is not what was acknowledged");
+                    }
+                }
+                Fate::Refused => assert_eq!(times, 0, "`{name}` was refused and stands in the export"),
+                Fate::Unknown => assert!(times <= 1, "`{name}` stands in the export {times} times"),
+            }
+        }
+        for name in found.keys() {
+            assert!(sent.contains_key(name), "`{name}` stands in the export and was never sent");
+        }
+        let count = |fate| counts.get(&fate).copied().unwrap_or(0);
+        Told {
+            acknowledged: count(Fate::Acknowledged),
+            refused: count(Fate::Refused),
+            unknown: count(Fate::Unknown),
+            by_people: sent.values().filter(|(data, fate)| data.is_none() && *fate == Fate::Acknowledged).count(),
+            cut_off: self.cut_off.load(Ordering::Relaxed),
+        }
     }
 }
 
+/// What an export was held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    pub acknowledged: usize,
+    pub refused: usize,
+    pub unknown: usize,
+    /// Of the acknowledged ones.
+    pub by_people: usize,
+    pub cut_off: u32,
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Told { acknowledged, refused, unknown, by_people, cut_off } = self;
+        write!(
+            f,
+            "{acknowledged} acknowledged, {by_people} of them of people; {refused} refused, {unknown} unknown, {cut_off} requests cut off"
+        )
+    }
+}
+
+/// How fast it pours.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Flow {
+    /// The pause after each request.
+    pub pause: Duration,
+    /// After so many facts of a sender other orders are talked about; never where it is 0.
+    pub turn: u64,
+}
+
 /// A daemon as a process of its own. Killed when it is dropped.
+#[allow(dead_code, reason = "each test uses its part")]
 pub struct Process {
     child: Child,
     address: Option<oneshot::Receiver<String>>,
 }
 
+#[allow(dead_code, reason = "each test uses its part")]
 impl Process {
     pub fn start(binary: &Path, dir: &Path) -> Process {
-        let mut child = Command::new(binary)
+        let mut child = parcelward_tests::replay::command(binary)
             .arg("serve")
             .current_dir(dir)
             .env("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0")
             .env("PARCELWARD_DATABASE__URL", "sqlite:kill.db")
-            .env_remove("PARCELWARD_LOG")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -133,13 +214,15 @@ impl Drop for Process {
 pub async fn pour(
     n: u64,
     mut dice: Dice,
+    flow: Flow,
     mut address: watch::Receiver<Option<String>>,
     stopped: watch::Receiver<bool>,
     ledger: Arc<Ledger>,
 ) {
     let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-    let mut sender = Sender { n, next: 0, client, ledger };
+    let mut sender = Sender { n, next: 0, turn: flow.turn, client, ledger };
     while !*stopped.borrow() {
+        tokio::time::sleep(flow.pause).await;
         let base = loop {
             let base = address.borrow_and_update().clone();
             match base {
@@ -171,6 +254,7 @@ pub async fn pour(
 struct Sender {
     n: u64,
     next: u64,
+    turn: u64,
     client: Client,
     ledger: Arc<Ledger>,
 }
@@ -189,7 +273,7 @@ impl Sender {
 
     fn fact(&mut self, dice: &mut Dice) -> Value {
         let id = self.name();
-        let order = dice.roll(40);
+        let order = self.next.checked_div(self.turn).unwrap_or(0) * 40 + dice.roll(40);
         let now = now();
         // Whole minutes, hours ago: what falls due falls due on a whole minute, and much of it has passed.
         let ago = |minutes: u64| {

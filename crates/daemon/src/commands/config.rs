@@ -1,7 +1,7 @@
-//! `parcelward config`: shows what holds, and writes the shipped files out.
+//! `parcelward config`: shows what holds and where it comes from, and writes the shipped files out.
 
 use super::{ConfigArgs, print};
-use crate::config::{Loaded, shipped_files};
+use crate::config::{self, Part, shipped_files};
 use anyhow::{Context, bail};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,24 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Print the settings and rules that hold, as TOML, after every layer
+    /// Print the values that hold, as TOML, after every layer
     Show {
+        /// Only files and keys that begin so: parcelward.toml, rules, templates, rule."pdd.collect" (default: all but templates and imports)
+        part: Vec<String>,
         #[command(flatten)]
         config: ConfigArgs,
+        /// Say behind each value where it comes from: the file and line, the environment variable, the credential
+        #[arg(long)]
+        origin: bool,
+        /// Only what differs from the shipped files
+        #[arg(long)]
+        changed: bool,
+    },
+    /// Print the JSON Schemas of the files for editors, or write them into a folder
+    Schema {
+        /// The folder to write them into
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// Write the shipped files into a new folder, to be edited and given as --config
     Init {
@@ -31,31 +45,66 @@ enum What {
 /// Runs it.
 ///
 /// # Errors
-/// Where the configuration is wrong, or a file cannot be written.
+/// Where the configuration cannot be read, or a file cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.what {
-        What::Show { config } => print(&show(&config.load()?)?)?,
+        What::Show { part, config, origin, changed } => {
+            let parts = config::effective(config.dir.as_deref(), config::environment()).map_err(|p| p.below(config.dir.as_deref()))?;
+            let shown = show(&chosen(parts, part, *changed), *origin)?;
+            if shown.is_empty() && !part.is_empty() {
+                bail!("no value begins with `{}`", part.join("` or `"));
+            }
+            print(&shown)?;
+        }
+        What::Schema { out: Some(dir) } => write_schemas(dir)?,
+        What::Schema { out: None } => {
+            let all: serde_json::Map<String, serde_json::Value> =
+                config::schemas().into_iter().map(|(name, s)| (name.to_owned(), s)).collect();
+            print(&format!("{:#}\n", serde_json::Value::Object(all)))?;
+        }
         What::Init { dir } => init(dir)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(loaded: &Loaded) -> anyhow::Result<String> {
-    let settings = &loaded.settings;
-    let server = &settings.server;
-    let token_file = server.token_file.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+/// The values that were asked for.
+fn chosen(parts: Vec<Part>, wanted: &[String], changed: bool) -> Vec<Part> {
+    let quiet = |title: &str| title.starts_with("templates/") || title.starts_with("imports/");
+    parts
+        .into_iter()
+        .map(|mut part| {
+            let whole = wanted.iter().any(|w| part.title.starts_with(w.as_str())) || wanted.is_empty() && (changed || !quiet(&part.title));
+            part.values.retain(|v| whole || wanted.iter().any(|w| v.key.starts_with(w.as_str())));
+            part.values.retain(|v| !changed || v.changed);
+            part
+        })
+        .filter(|part| !part.values.is_empty())
+        .collect()
+}
+
+fn show(parts: &[Part], origin: bool) -> anyhow::Result<String> {
     let mut out = String::new();
-    writeln!(out, "# parcelward.toml\nlanguage = \"{}\"\n", settings.language)?;
-    writeln!(out, "[server]\nlisten = \"{}\"\ntoken_file = {:?}\nmax_body = \"{}\"", server.listen, token_file, server.max_body)?;
-    let seconds = |time: std::time::Duration| format!("{}s", time.as_secs());
-    writeln!(out, "request_time = \"{}\"\nupload_time = \"{}\"", seconds(server.request_time), seconds(server.upload_time))?;
-    writeln!(out, "stop_time = \"{}\"\n", seconds(server.stop_time))?;
-    writeln!(out, "[database]\nurl = \"{}\"\n\n# rules/*.toml", settings.database)?;
-    let rules = toml::Value::try_from(&loaded.raw_rules).context("writing the rules as TOML")?;
-    let table: toml::Table =
-        rules.as_table().into_iter().flatten().filter(|(key, _)| *key != "language").map(|(k, v)| (k.clone(), v.clone())).collect();
-    out.push_str(&toml::to_string(&table).context("writing the rules as TOML")?);
+    for (n, part) in parts.iter().enumerate() {
+        writeln!(out, "{}# {}", if n == 0 { "" } else { "\n" }, part.title)?;
+        for value in &part.values {
+            write!(out, "{} = {}", value.key, value.value)?;
+            if origin {
+                write!(out, "  # {}", value.origin)?;
+            }
+            out.push('\n');
+        }
+    }
     Ok(out)
+}
+
+fn write_schemas(dir: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(dir).with_context(|| format!("making the folder `{}`", dir.display()))?;
+    let schemas = config::schemas();
+    for (name, schema) in &schemas {
+        let path = dir.join(name);
+        std::fs::write(&path, config::written(schema)).with_context(|| format!("writing `{}`", path.display()))?;
+    }
+    print(&format!("{} schemas written to {}\n", schemas.len(), dir.display()))
 }
 
 fn init(dir: &Path) -> anyhow::Result<()> {

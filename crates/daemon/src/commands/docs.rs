@@ -7,7 +7,8 @@ use std::process::ExitCode;
 /// What `docs` is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// rules: every deadline rule with length, ladder, queue and source; tasks: every kind of task with outcomes, texts and steps
+    /// rules: every deadline rule with length, ladder, queue and source; tasks: every kind of task with outcomes, texts and steps;
+    /// settings: every key of every file of the configuration
     #[arg(hide_possible_values = true)]
     what: What,
 }
@@ -18,6 +19,8 @@ enum What {
     Rules,
     /// Every kind of task.
     Tasks,
+    /// Every key of the configuration.
+    Settings,
 }
 
 /// Prints it.
@@ -29,6 +32,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     print(&match args.what {
         What::Rules => reference::rules(&shipped),
         What::Tasks => reference::tasks(&shipped),
+        What::Settings => reference::settings(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

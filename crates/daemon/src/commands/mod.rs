@@ -6,6 +6,7 @@ pub mod backup;
 pub mod board;
 pub mod case;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod database;
 pub mod demo;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod replay;
 pub mod restore;
 pub mod serve;
+pub mod simulate_couriers;
 pub mod status;
 pub mod task;
 pub mod tasks;
@@ -41,7 +43,8 @@ impl ConfigArgs {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(&self) -> Result<crate::config::Loaded, crate::config::Problems> {
-        crate::config::load(self.dir.as_deref())
+        let dir = self.dir.as_deref();
+        crate::config::load(dir).map_err(|found| found.below(dir))
     }
 }
 
@@ -78,16 +81,22 @@ pub enum Command {
     Board(board::Args),
     /// Say why a task, deadline, case or operation is as it is: rule, sums, facts
     Explain(explain::Args),
-    /// Read merchants' files (CSV, XLSX, JSON Lines) and hand their facts to the daemon
+    /// Read merchants' files (CSV, XLSX, JSON Lines) and tell the daemon their facts
     Import(import::Args),
     /// Write every fact that the daemon holds, as JSON Lines that replay
     Export(export::Args),
     /// Tell the daemon a fact: a promise, a buyer's wish, evidence, a scan, a storm, …
     Record(Box<record::Args>),
-    /// Run a sample shop on a daemon of its own and watch its tasks; leaves nothing behind
+    /// Run a sample shop on a daemon of its own and watch it; leaves nothing behind
     Demo(demo::Args),
+    /// Serve all ten carriers' interfaces on this machine, to try against
+    SimulateCouriers(simulate_couriers::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
+    /// Print what a shell needs to complete commands
+    Completions(completions::Args),
+    /// Write the manual pages
+    Man(completions::ManArgs),
     /// Show the daemons that work on the database, and what waits
     Status(status::Args),
     /// Copy the database while it is in use
@@ -116,7 +125,10 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Record(args) => record::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::SimulateCouriers(args) => simulate_couriers::run(&args),
         Command::Docs(args) => docs::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => completions::write_manual(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -3,18 +3,14 @@
 //! Deliberately absent: reading and ordering the facts, and counting for `--summary` (`crate::replay`).
 
 use super::ConfigArgs;
-use crate::replay::{Ordered, SpillShelf, Summary, play};
+use crate::replay::{Ordered, Out, SpillShelf, Summary, play};
 use anyhow::Context;
-use parcelward_casework::decision::Decision;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::replay::Player;
 use parcelward_casework::rules::Ladder;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Bytes that wait before they are written.
-const BUFFER: usize = 1 << 20;
 
 /// What `replay` is given.
 #[derive(Debug, clap::Args)]
@@ -52,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             &mut player,
             args.until,
             &mut |d| {
-                summary.count(d);
+                summary.count(&d);
                 Ok(())
             },
             &mut reports,
@@ -61,21 +57,16 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         super::print(&summary.to_string())?;
         outcome
     } else {
-        let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-        let written =
-            play(facts, &mut player, args.until, &mut |d| write_line(&mut out, d), &mut reports).and_then(|o| out.flush().map(|()| o));
-        match written {
+        let mut out = Out::start(|| io::stdout().lock())?;
+        let played = play(facts, &mut player, args.until, &mut |d| out.push(d), &mut reports);
+        // Where writing failed, its own error is the one to tell.
+        match out.finish().and(played) {
             // A reader that has seen enough (`| head`) is no error.
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
             other => other.context("replaying")?,
         }
     };
     Ok(if outcome.reported > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
-}
-
-fn write_line(out: &mut impl Write, decision: &Decision) -> io::Result<()> {
-    out.write_all(decision.to_json().as_bytes())?;
-    out.write_all(b"\n")
 }
 
 /// The rules whose due time is a moment to look, not a breach.

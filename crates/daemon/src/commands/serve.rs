@@ -1,11 +1,13 @@
 //! `parcelward serve`: runs the daemon until it is told to stop.
 
 use super::ConfigArgs;
+use crate::http::App;
 use crate::serve::{Running, start};
+use crate::systemd;
 use crate::telemetry::{self, LogFormat};
+use crate::watch;
 use anyhow::Context;
 use parcelward_scheduler::WallClock;
-use sd_notify::NotifyState;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,6 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "SIGTERM or Ctrl-C stops it: running requests are finished and everything taken is stored; a second one ends it at once. \
+    SIGHUP reads the configuration again: all of it holds from then on, or, where something is wrong, the old one stays and the log says why. \
     Without server.token_file it serves this machine only. \
     PARCELWARD_LOG says what is logged (debug, or info,parcelward=debug).\n\n\
     Exit status: 0 stopped as told, 2 could not start or failed."
@@ -33,16 +36,19 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Signals are listened for before anything is opened: a stop during the start is a stop.
         let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let mut hangup = listen(SignalKind::hangup())?;
         let mut running = tokio::select! {
             started = start(config, Arc::new(WallClock)) => started?,
             _ = first(&mut term, &mut int) => return Ok(ExitCode::SUCCESS),
         };
         greet(&running);
-        tell_manager(NotifyState::Ready);
+        systemd::ready();
+        let app = Arc::clone(running.app());
         tokio::select! {
             ended = running.ended() => {
                 // It does not end by itself but where it fails; what it holds is closed all the same.
@@ -51,8 +57,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 anyhow::bail!("the HTTP server ended by itself");
             }
             name = first(&mut term, &mut int) => tracing::info!("{name}: stopping; running requests are finished first"),
+            () = attend(&app, &mut hangup) => {}
         }
-        tell_manager(NotifyState::Stopping);
+        systemd::stopping();
         tokio::select! {
             stopped = running.stop() => stopped?,
             name = first(&mut term, &mut int) => {
@@ -86,9 +93,21 @@ async fn first(term: &mut Signal, int: &mut Signal) -> &'static str {
     }
 }
 
-/// Tells the service manager, where there is one (`NOTIFY_SOCKET`).
-fn tell_manager(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!(%error, "the service manager could not be told");
-    }
+/// Reads the configuration again whenever it is told to, and tells the service manager how the daemon is. Does not end.
+async fn attend(app: &Arc<App>, hangup: &mut Signal) {
+    let reloads = async {
+        while hangup.recv().await.is_some() {
+            // What is wrong stands in the log; the old configuration serves on.
+            reload(app).await;
+        }
+        std::future::pending::<()>().await
+    };
+    let watching = watch::folder(app, || reload(app));
+    tokio::join!(reloads, watching, systemd::keep_telling(Arc::clone(app)));
+}
+
+async fn reload(app: &Arc<App>) {
+    systemd::reloading();
+    app.reload().run(app).await.ok();
+    systemd::ready();
 }

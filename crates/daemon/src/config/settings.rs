@@ -3,8 +3,11 @@
 use super::extract::Merged;
 use super::problem::Problem;
 use parcelward_casework::instant::Length;
+use parcelward_casework::money::Money;
+use parcelward_casework::rules::RawStaffed;
 use parcelward_casework::words::Language;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -73,19 +76,31 @@ pub struct Settings {
     pub server: Server,
     /// Where it stores.
     pub database: DatabaseUrl,
+    /// Whether the folder is read again by itself when a file in it changes.
+    pub watch: bool,
 }
 
+/// `parcelward.toml` as operators write it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawSettings {
+pub(super) struct RawSettings {
     language: Language,
+    /// A text in the environment.
+    #[serde(deserialize_with = "flag")]
+    watch: bool,
+    /// Read here so that a misfit is told here; the rules take it.
+    #[expect(dead_code, reason = "casework reads it from the same values")]
+    urgent_amount: Money,
     server: RawServer,
     database: RawDatabase,
+    #[expect(dead_code, reason = "casework reads it from the same values")]
+    #[serde(default)]
+    staffed: BTreeMap<String, RawStaffed>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawServer {
+pub(super) struct RawServer {
     listen: String,
     token_file: PathBuf,
     max_body: String,
@@ -96,7 +111,7 @@ struct RawServer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawDatabase {
+pub(super) struct RawDatabase {
     url: String,
 }
 
@@ -104,7 +119,10 @@ struct RawDatabase {
 pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Settings> {
     let raw: RawSettings = merged.extract(problems)?;
     let before = problems.len();
-    let mut say = |key: &str, message: String| problems.push(merged.problem(key, message));
+    let mut say = |key: &str, message: String| {
+        let code = if key.ends_with("_time") { "bad-length" } else { "bad-value" };
+        problems.push(merged.problem(key, message).code(code));
+    };
     let listen = raw.server.listen.parse().unwrap_or_else(|_| {
         say("server.listen", format!("`{}` is not an address with a port: write `127.0.0.1:7878` or `[::1]:7878`", raw.server.listen));
         SocketAddr::from(([127, 0, 0, 1], 7878))
@@ -134,10 +152,33 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
     let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
     if token_file.is_none() && !listen.ip().is_loopback() {
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
-        say("server.listen", message);
+        problems.push(merged.problem("server.listen", message).code("exposed"));
     }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
+    (problems.len() == before).then_some(Settings {
+        language: raw.language,
+        server,
+        database: DatabaseUrl(raw.database.url),
+        watch: raw.watch,
+    })
+}
+
+/// `true` or `false`, in quotes or not: every value of the environment is a text.
+fn flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    struct Flag;
+    impl serde::de::Visitor<'_> for Flag {
+        type Value = bool;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("`true` or `false`")
+        }
+        fn visit_bool<E>(self, flag: bool) -> Result<bool, E> {
+            Ok(flag)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<bool, E> {
+            text.parse().map_err(|_| E::custom("must be `true` or `false`"))
+        }
+    }
+    from.deserialize_any(Flag)
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.

@@ -1,5 +1,8 @@
 //! What every request shares.
 
+use crate::config::Loaded;
+use crate::reload::Reload;
+use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
@@ -19,8 +22,10 @@ pub struct App {
     pub desk: Desk,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
-    /// The configuration, for the parts that read their own folder of it.
-    pub config: Arc<crate::config::Loaded>,
+    /// The configuration in force; a reload puts another in its place, whole.
+    config: ArcSwap<Loaded>,
+    /// Reads the configuration again.
+    reload: Reload,
     /// Set once the daemon stops.
     stopping: AtomicBool,
     /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
@@ -32,12 +37,14 @@ pub struct App {
 impl App {
     /// Brings the parts together.
     #[must_use]
-    pub fn new(store: SharedStore, desk: Desk, clock: Arc<dyn Clock>, config: Arc<crate::config::Loaded>) -> Arc<Self> {
+    pub fn new(store: SharedStore, desk: Desk, clock: Arc<dyn Clock>, config: Arc<Loaded>) -> Arc<Self> {
+        let reload = Reload::new(config.dir.as_deref());
         Arc::new(App {
+            reload,
             store,
             desk,
             clock,
-            config,
+            config: ArcSwap::new(config),
             stopping: AtomicBool::new(false),
             uploads: Semaphore::new(UPLOADS),
             probed: Mutex::new(None),
@@ -53,6 +60,25 @@ impl App {
     pub(super) async fn room_for(&self, times: usize) -> Option<SemaphorePermit<'_>> {
         // It is never closed; if it were, there would be nothing to wait for.
         self.uploads.acquire_many(u32::try_from(times.min(UPLOADS)).unwrap_or(1)).await.ok()
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn config(&self) -> Arc<Loaded> {
+        self.config.load_full()
+    }
+
+    /// What reads the configuration again.
+    #[must_use]
+    pub const fn reload(&self) -> &Reload {
+        &self.reload
+    }
+
+    /// Puts another configuration in force, from the next request and the next batch on.
+    pub(crate) fn set_config(&self, config: Arc<Loaded>) {
+        self.desk.set_rules(Arc::new(config.rules.clone()));
+        self.desk.set_revision(config.revision.clone());
+        self.config.store(config);
     }
 
     /// Now.

@@ -127,7 +127,7 @@ pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, 
     });
     let rule = params.text("rule");
     if let Some(rule) = &rule
-        && !app.config.raw_rules.rule.contains_key(rule)
+        && !app.config().raw_rules.rule.contains_key(rule)
     {
         params.wrong("rule", "is not a rule's id, such as pdd.collect");
     }

@@ -90,7 +90,8 @@ pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     let (order, world) = look_up(&app, &id).await?.ok_or_else(unknown)?;
     let stored = app.store.case_file(&order).await?.ok_or_else(unknown)?;
     let rules = app.desk.rules();
-    let book = Book { rules: &rules, raw: &app.config.raw_rules.rule, world: &world, file: &stored.file };
+    let config = app.config();
+    let book = Book { rules: &rules, raw: &config.raw_rules.rule, world: &world, file: &stored.file };
     let mut explanation = found(&book, &id).ok_or_else(unknown)?;
     let rows = whole_timeline(&app, &order).await?;
     let told = Told { rows: &rows, world: &world };

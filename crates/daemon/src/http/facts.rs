@@ -139,7 +139,7 @@ type ReadFact = (usize, Result<Incoming, BadFact>);
 pub async fn post(State(app): State<Arc<App>>, request: Request) -> Result<Response, Problem> {
     let shape = shape(request.headers())?;
     let _room = app.room().await;
-    let body = read_body(request, app.config.settings.server.max_body).await?;
+    let body = read_body(request, app.config().settings.server.max_body).await?;
     let text = std::str::from_utf8(&body).map_err(|e| Problem::bad("(body)", format!("is not UTF-8 (byte {})", e.valid_up_to() + 1)))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
     let batch = shape == Shape::Batch || shape == Shape::Json && text.starts_with('[');

@@ -112,9 +112,9 @@ pub async fn post(
     let (named, shop, kind) = (params.text("file"), params.text("shop"), params.text("kind"));
     params.finish()?;
     let _room = app.room_for(LARGER).await;
-    let (sent_as, bytes) = file(request, app.config.settings.server.max_body.saturating_mul(LARGER)).await?;
+    let (sent_as, bytes) = file(request, app.config().settings.server.max_body.saturating_mul(LARGER)).await?;
     let name = named.or(sent_as).unwrap_or_else(|| "(upload)".to_owned());
-    let importer = Arc::clone(&app.config.importer);
+    let importer = Arc::clone(&app.config().importer);
     let options = Options { shop, kind, ..Options::default() };
     // Reading a workbook takes a while of computing: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || {

@@ -3,9 +3,11 @@
 //! Deliberately absent: wording of their own. What stands here stands in `config/` or in the contract.
 
 mod rules;
+mod settings;
 mod tasks;
 
 pub use rules::rules;
+pub use settings::settings;
 pub use tasks::tasks;
 
 /// A text inside a table's cell.
@@ -34,6 +36,7 @@ mod tests {
         let shipped = crate::config::load_with(None, std::iter::empty()).unwrap();
         is_current("rules.md", &super::rules(&shipped));
         is_current("tasks.md", &super::tasks(&shipped));
+        is_current("settings.md", &super::settings());
     }
 
     #[test]

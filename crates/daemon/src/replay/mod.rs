@@ -7,11 +7,13 @@
 mod feed;
 mod lines;
 mod order;
+mod out;
 mod seen;
 mod spill;
 mod summary;
 
 pub use order::Ordered;
+pub use out::Out;
 pub use seen::{Known, SeenFacts};
 pub use spill::SpillShelf;
 pub use summary::{RuleCounts, Summary};

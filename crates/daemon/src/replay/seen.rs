@@ -11,7 +11,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 /// How many stand in memory before they go to the file.
-const IN_MEMORY: usize = 1 << 19;
+const IN_MEMORY: usize = 1 << 17;
 /// One of so many keys of a run stands in memory, to find the others by.
 const FENCE: usize = 128;
 /// Bytes of one record: key, fingerprint, line.

@@ -1,4 +1,4 @@
-//! Writes the sample shop: `cargo run -p parcelward-import --example generate_samples [FOLDER]` (default: `samples` of this repository).
+//! Writes the sample shops: `cargo run -p parcelward-import --example generate_samples [FOLDER]` (default: `samples` of this repository).
 
 mod generator;
 
@@ -16,6 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(folder.join("facts.jsonl"), &files.facts_jsonl)?;
     std::fs::write(folder.join("staff.jsonl"), &files.staff_jsonl)?;
     std::fs::write(folder.join("situations.tsv"), &files.situations_tsv)?;
+    let more = generator::platforms::files(generator::SEED);
+    for (name, bytes) in &more.csv {
+        std::fs::write(folder.join(name), bytes)?;
+    }
+    for (name, sheet, rows) in &more.xlsx {
+        std::fs::write(folder.join(name), generator::platforms::workbook(sheet, rows)?)?;
+    }
     println!(
         "{} orders, {} parcels, {} after-sales in {}",
         shop.orders.len(),

@@ -215,7 +215,7 @@ pub async fn check(open: &Open, seed: u64, now: Instant) {
 
     let rules = rules();
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut sink = |decision: &Decision| {
+    let mut sink = |decision: Decision| {
         let (tag, _) = decision.id.split_once('-').expect("an id begins with its order's tag");
         told.entry(tag.to_owned()).or_default().push(decision.to_json());
         Ok(())

@@ -119,6 +119,7 @@ pub async fn a_case_file_that_cannot_be_read_or_stored_is_set_aside(office: Offi
 
 pub async fn neither_facts_nor_wakes_starve_the_other(mut office: Office) {
     office.options.batch_wakes = 10;
+    office.options.batch_wakes_alone = 10;
     office.options.batch_facts = 1;
     let open = office.open().await;
     open.desk.submit((1..=400).map(|n| note(&format!("a{n}"), n, "wake 60 bell")).collect()).await.unwrap();

@@ -29,12 +29,16 @@ pub(super) async fn save(tx: &mut Writing, batch: &Batch) -> Result<Vec<FileStam
     let (number, _) = tx.number(Instant::from_millis(0)).await?;
     let lines = journal::Lines::of(batch, number << PLACES)?;
     let stamps = save_files(tx, batch, &lines.counts, number).await?;
+    crash_point!("commit.files")?;
     save_journal(tx, &lines, &stamps).await?;
+    crash_point!("commit.journal")?;
     write_lists::write(tx, batch, &projection::Lines::of_batch(batch, &stamps)?, &lines, number).await?;
+    crash_point!("commit.lists")?;
     save_world(tx, batch, number).await?;
     for (scope, at) in &batch.rouse {
         save_rouse(tx, scope, *at).await?;
     }
+    crash_point!("commit.world")?;
     Ok(stamps)
 }
 

@@ -110,6 +110,7 @@ impl Writing {
             return Ok(taken);
         }
         let (batch, instant) = self.next_batch(now).await?;
+        crash_point!("inbox.instant_noted")?;
         let open = self.link.query("DELETE FROM open_batch WHERE batch = $1").bind(batch).execute(self.link.on()).await?;
         if open.rows_affected() != 1 {
             return Err(StoreError::Retry("the batch was given up because it took so long to begin".to_owned()));
@@ -283,7 +284,9 @@ impl Transaction for Writing {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.link.end().await
+        crash_point!("commit.sent")?;
+        self.link.end().await?;
+        crash_point!("commit.done")
     }
 
     async fn rollback(mut self: Box<Self>) {

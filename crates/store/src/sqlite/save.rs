@@ -23,12 +23,16 @@ pub(super) async fn save(on: &mut SqliteConnection, batch: &Batch) -> Result<Vec
     let seq: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM journal").fetch_one(&mut *on).await?;
     let lines = journal::Lines::of(batch, seq)?;
     let stamps = save_files(on, batch, &lines.counts).await?;
+    crash_point!("commit.files")?;
     save_journal(on, &lines, &stamps).await?;
+    crash_point!("commit.journal")?;
     write_lists::write(on, &projection::Lines::of_batch(batch, &stamps)?).await?;
+    crash_point!("commit.lists")?;
     save_world(on, batch).await?;
     for (scope, at) in &batch.rouse {
         save_rouse(on, scope, *at).await?;
     }
+    crash_point!("commit.world")?;
     Ok(stamps)
 }
 

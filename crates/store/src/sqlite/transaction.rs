@@ -340,9 +340,10 @@ impl Transaction for Writing {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        crash_point!("commit.sent")?;
         sqlx::query("COMMIT").execute(self.on()).await?;
         self.ended = true;
-        Ok(())
+        crash_point!("commit.done")
     }
 
     async fn rollback(mut self: Box<Self>) {

@@ -5,6 +5,7 @@
 
 pub mod goods;
 pub mod parcel;
+pub mod platforms;
 pub mod rng;
 pub mod shop;
 pub mod stories;

@@ -81,7 +81,8 @@ fn plain(at: Instant) -> String {
     at.local().strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn csv(rows: impl Iterator<Item = Vec<String>>) -> String {
+/// Rows as a CSV with CRLF.
+pub fn csv(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut out = String::new();
     for row in rows {
         for (i, cell) in row.iter().enumerate() {

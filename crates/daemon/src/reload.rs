@@ -1,0 +1,124 @@
+//! Reading the configuration again while the daemon runs: all of it is read and checked, then it is swapped in whole, or the old one stays.
+//!
+//! A clock that runs keeps the due time that it was set with; a clock that starts later is set by the new rules. Deliberately absent: what is
+//! read (`config`), and what asks for it (a signal, the API, a change of the folder).
+
+use crate::config::{Fingerprint, Loaded, Problems, Settings, load};
+use crate::http::App;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// Stands behind the revision of a daemon that could not read its configuration again.
+pub const REFUSED: char = '!';
+/// How often a folder that is being changed is read.
+const TRIES: u32 = 20;
+/// How long to wait between.
+const MOVING: Duration = Duration::from_millis(50);
+
+/// Reads the configuration of one folder again.
+#[derive(Debug)]
+pub struct Reload {
+    dir: Option<PathBuf>,
+    /// One at a time: two that overlap could leave the older one in force.
+    turn: Mutex<()>,
+}
+
+/// What a reload did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloaded {
+    /// The revision in force now.
+    pub revision: String,
+    /// Whether it is another than before.
+    pub changed: bool,
+    /// Keys that were changed but are read at a start only (`server.listen`).
+    pub at_next_start: Vec<&'static str>,
+}
+
+impl Reload {
+    /// Of the folder that the daemon was started with.
+    #[must_use]
+    pub fn new(dir: Option<&Path>) -> Self {
+        Reload { dir: dir.map(Path::to_owned), turn: Mutex::new(()) }
+    }
+
+    /// Reads, checks, swaps. Says in the log and in the metrics what came of it.
+    ///
+    /// # Errors
+    /// Everything that is wrong; the old configuration is in force as before.
+    pub async fn run(&self, app: &App) -> Result<Reloaded, Problems> {
+        let _turn = self.turn.lock().await;
+        let dir = self.dir.clone();
+        let read = tokio::task::spawn_blocking(move || settled(dir.as_deref()));
+        let result = match read.await {
+            Ok(Ok(config)) => Ok(swap(app, config)),
+            Ok(Err(problems)) => Err(problems),
+            Err(error) => Err(Problems::of_fault(format!("the configuration could not be read: {error}"))),
+        };
+        match &result {
+            Ok(reloaded) => {
+                if reloaded.changed {
+                    let config = app.config();
+                    config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
+                    if let Err(error) = crate::announce::disruptions(&app.store, &app.desk, &config.disruptions, app.now()).await {
+                        tracing::error!(
+                            "the disruptions of the new configuration could not be announced; the next start tries again: {error:#}"
+                        );
+                    }
+                }
+                metrics::gauge!("parcelward_config_reload_failed").set(0.0);
+                app.desk.set_revision(reloaded.revision.clone());
+                let how = if reloaded.changed { "is in force" } else { "was in force already" };
+                tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
+                for key in &reloaded.at_next_start {
+                    tracing::warn!("`{key}` was changed; the new value holds from the next start on");
+                }
+            }
+            Err(problems) => {
+                metrics::gauge!("parcelward_config_reload_failed").set(1.0);
+                // Shown by `parcelward status`, beside the revision that is in force.
+                app.desk.set_revision(format!("{}{REFUSED}", app.config().revision));
+                tracing::error!("the old configuration stays in force: {problems}");
+            }
+        }
+        result
+    }
+}
+
+/// Reads a folder that stands still: files that were changed while they were being read are read again, so that half of an edit of several
+/// files is not taken for the whole.
+fn settled(dir: Option<&Path>) -> Result<Loaded, Problems> {
+    for _ in 0..TRIES {
+        let before = Fingerprint::of(dir);
+        let read = load(dir);
+        if Fingerprint::of(dir) == before {
+            return read.map_err(|found| found.below(dir));
+        }
+        std::thread::sleep(MOVING);
+    }
+    Err(Problems::of_fault("its files were being changed all the while that they were read; try again when they stand still".to_owned()))
+}
+
+fn swap(app: &App, config: Loaded) -> Reloaded {
+    let before = app.config();
+    let at_next_start = starts_only(&before.settings, &config.settings);
+    let (revision, changed) = (config.revision.clone(), config.revision != before.revision);
+    if changed {
+        app.set_config(Arc::new(config));
+    }
+    Reloaded { revision, changed, at_next_start }
+}
+
+/// What differs and is read at a start only.
+fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    let keys = [
+        ("server.listen", old.server.listen != new.server.listen),
+        ("server.token_file", old.server.token_file != new.server.token_file),
+        ("server.request_time", old.server.request_time != new.server.request_time),
+        ("server.upload_time", old.server.upload_time != new.server.upload_time),
+        ("server.stop_time", old.server.stop_time != new.server.stop_time),
+        ("database.url", old.database != new.database),
+    ];
+    keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+}
