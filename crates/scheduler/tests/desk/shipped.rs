@@ -18,6 +18,12 @@ pub fn rules() -> Arc<Rules> {
             }
         }
     }
+    // What an operator sets beside the rules.
+    let settings = std::fs::read_to_string(folder.join("parcelward.toml")).unwrap().parse::<toml::Table>().unwrap();
+    all.entry("staffed").or_insert_with(|| settings["staffed"].clone());
+    if let Some(toml::Value::Table(policy)) = all.get_mut("policy") {
+        policy.entry("urgent_amount").or_insert_with(|| settings["urgent_amount"].clone());
+    }
     all.entry("language").or_insert_with(|| "zh-CN".into());
     let raw: RawRules = all.try_into().unwrap();
     let calendar = std::fs::read_to_string(folder.join("calendars/cn-2026.toml")).unwrap();
