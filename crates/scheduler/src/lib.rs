@@ -17,10 +17,12 @@ mod hand;
 mod intake;
 pub mod lanes;
 mod line;
+pub mod metric;
 mod news;
 pub mod presence;
 mod receipt;
 mod routes;
+mod tally;
 mod writer;
 
 pub use clock::{Clock, WallClock};

@@ -52,8 +52,8 @@ pub use cursor::Cursor;
 pub use error::StoreError;
 pub use open::{StoreOptions, open};
 pub use read::{
-    Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, FileRecord,
-    JournalRow, Page, SetAside, TaskFilter, TaskListState, TaskRow,
+    Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,
+    FileRecord, JournalRow, LaneNote, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
 pub use store::{SharedStore, Store, Transaction};
 

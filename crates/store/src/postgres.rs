@@ -84,7 +84,9 @@ impl PostgresStore {
         // Nothing is written where nothing changed.
         let changed = link
             .query(
-                "UPDATE db_meta SET incarnation = CASE WHEN cluster IS NULL THEN incarnation ELSE $1 END, cluster = $2 \
+                "UPDATE db_meta SET incarnation = CASE WHEN cluster IS NULL THEN incarnation ELSE $1 END, \
+                 renewed_at = CASE WHEN cluster IS NULL THEN renewed_at ELSE (extract(epoch FROM clock_timestamp()) * 1000)::bigint END, \
+                 cluster = $2 \
                  WHERE id = 1 AND cluster IS DISTINCT FROM $2",
             )
             .bind(uuid::Uuid::new_v4().simple().to_string())
@@ -119,6 +121,10 @@ impl Store for PostgresStore {
 
     async fn incarnation(&self) -> Result<String, StoreError> {
         ask!(self, read_counts::incarnation())
+    }
+
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        ask!(self, read_counts::renewed_at())
     }
 
     async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
@@ -185,7 +191,10 @@ impl Store for PostgresStore {
     async fn renew_incarnation(&self) -> Result<String, StoreError> {
         let incarnation = uuid::Uuid::new_v4().simple().to_string();
         let mut link = self.write().await?;
-        link.query("UPDATE db_meta SET incarnation = $1 WHERE id = 1").bind(&incarnation).execute(link.on()).await?;
+        link.query("UPDATE db_meta SET incarnation = $1, renewed_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE id = 1")
+            .bind(&incarnation)
+            .execute(link.on())
+            .await?;
         link.end().await?;
         Ok(incarnation)
     }

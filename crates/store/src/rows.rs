@@ -131,6 +131,7 @@ pub(crate) fn daemon_row(row: &impl Columns) -> Result<DaemonRow, StoreError> {
         lag_ms: count(row, "lag_ms")?,
         batches: count(row, "batches")?,
         failing: owned(row, "failing")?,
+        notes: DaemonNotes::from_text(row.text("notes")?),
     })
 }
 

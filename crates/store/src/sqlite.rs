@@ -52,6 +52,10 @@ impl Store for SqliteStore {
         read_counts::incarnation(&self.readers).await
     }
 
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        read_counts::renewed_at(&self.readers).await
+    }
+
     async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
         let mut tx = transaction::Writing::begin(&self.writer).await?;
         tx.set_aside(order, reason, now).await?;

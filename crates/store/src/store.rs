@@ -36,6 +36,13 @@ pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`].
     async fn incarnation(&self) -> Result<String, StoreError>;
 
+    /// When the incarnation last changed, by the clock of whoever changed it; `None` where it never did. Facts that were lost with the time
+    /// before it may be told again after it, and lead to what was already sent: for some time after it everything is looked up first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError>;
+
     /// Marks a case file so that the wake lane leaves it out, with the reason shown to people.
     ///
     /// # Errors

@@ -289,6 +289,7 @@ async fn a_database_that_came_to_another_server_is_another_incarnation() {
         lag_ms: 0,
         batches: 0,
         failing: None,
+        notes: DaemonNotes::default(),
     };
     store.beat(&row).await.unwrap();
     let second = store.incarnation().await.unwrap();

@@ -4,6 +4,7 @@ use crate::config::Loaded;
 use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
+use parcelward_scheduler::lanes::{LaneOptions, Lanes};
 use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct App {
     config: ArcSwap<Loaded>,
     /// Reads the configuration again.
     reload: Reload,
+    /// The courier lanes of the accounts in force, while they run.
+    lanes: Mutex<Option<Arc<Lanes>>>,
     /// Set once the daemon stops.
     stopping: AtomicBool,
     /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
@@ -45,6 +48,7 @@ impl App {
             desk,
             clock,
             config: ArcSwap::new(config),
+            lanes: Mutex::new(None),
             stopping: AtomicBool::new(false),
             uploads: Semaphore::new(UPLOADS),
             probed: Mutex::new(None),
@@ -79,6 +83,31 @@ impl App {
         self.desk.set_rules(Arc::new(config.rules.clone()));
         self.desk.set_revision(config.revision.clone());
         self.config.store(config);
+    }
+
+    /// Runs the lanes of the accounts in force; those that run are ended before, so that no account has two.
+    pub(crate) async fn run_lanes(&self) {
+        let mut lanes = self.lanes.lock().await;
+        if let Some(running) = lanes.take() {
+            running.stop().await;
+        }
+        if !self.is_stopping() {
+            let routes = (*self.config().couriers.routes).clone();
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            *lanes = Some(Arc::new(Lanes::start(self.desk.clone(), store, routes, clock, LaneOptions::default())));
+        }
+    }
+
+    /// Ends the lanes: what is under way is waited for and recorded.
+    pub(crate) async fn stop_lanes(&self) {
+        if let Some(running) = self.lanes.lock().await.take() {
+            running.stop().await;
+        }
+    }
+
+    /// The lanes that run.
+    pub(crate) async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.lanes.lock().await.clone()
     }
 
     /// Now.

@@ -18,6 +18,8 @@ mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod push_facts;
+mod pushes;
 mod reload;
 mod sums;
 mod task_actions;
@@ -80,7 +82,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(reload::post))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
-    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));
     (quick, uploads, open)
 }
 

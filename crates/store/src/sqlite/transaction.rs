@@ -71,9 +71,10 @@ impl Writing {
 
     pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
-             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing",
+            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing, notes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
+             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing, \
+             notes = excluded.notes",
         )
         .bind(&daemon.boot_id)
         .bind(&daemon.name)
@@ -84,6 +85,7 @@ impl Writing {
         .bind(place(daemon.lag_ms))
         .bind(place(daemon.batches))
         .bind(&daemon.failing)
+        .bind(daemon.notes.to_text())
         .execute(self.on())
         .await?;
         let forgotten = (daemon.beat_at - FORGOTTEN_AFTER).millis();
@@ -97,7 +99,10 @@ impl Writing {
     }
 
     pub(super) async fn renew_incarnation(&mut self, incarnation: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(incarnation).execute(self.on()).await?;
+        sqlx::query("UPDATE db_meta SET incarnation = ?1, renewed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = 1")
+            .bind(incarnation)
+            .execute(self.on())
+            .await?;
         Ok(())
     }
 
