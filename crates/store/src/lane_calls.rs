@@ -112,7 +112,8 @@ macro_rules! lane_calls {
                 .query(concat!(
                     "SELECT o.operation_id, o.kind, o.courier, o.number, o.intent, o.phase, o.attempt, o.tries, o.looks, o.first_look_at, \
                      o.sent_at, o.asked_at, o.client_ref, o.reference, f.platform, f.shop, f.order_id, \
-                     CASE WHEN o.incarnation = (SELECT m.incarnation FROM db_meta AS m WHERE m.id = 1) THEN 0 ELSE 1 END AS is_foreign \
+                     CAST(CASE WHEN o.incarnation = (SELECT m.incarnation FROM db_meta AS m WHERE m.id = 1) THEN 0 ELSE 1 END AS BIGINT) \
+                     AS is_foreign \
                      FROM operation AS o JOIN case_file AS f ON f.no = o.file_no \
                      WHERE o.account = $1 AND o.phase <> 'done' AND o.not_before <= $2 AND (o.lease_until IS NULL OR o.lease_until <= $2) \
                      AND (o.phase = 'sending' OR (o.phase = 'planned' AND o.state = 'requested') \

@@ -58,11 +58,7 @@ async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Re
             chosen.into_iter().map(again).collect()
         }
     };
-    own.shared.store.end_polls(&ends).await?;
-    for end in ends.iter().filter(|end| end.newest.is_some()) {
-        compare(own, &end.waybill, ended).await?;
-    }
-    Ok(())
+    Ok(own.shared.store.end_polls(&ends).await?)
 }
 
 async fn track(own: &Own, adapter: &dyn CourierAdapter, queries: &[TrackingQuery], now: Instant) -> Result<Vec<Tracked>, CourierError> {
@@ -92,13 +88,15 @@ async fn answers(
             Tracked::Known(history) => {
                 end.failures = 0;
                 let answer = fingerprint(&history);
+                let newest = history.events().iter().rev().find(|event| event.status != TrackingStatus::Unrecognized);
+                end.newest = newest.map(|event| (event.status.word().to_owned(), event.at));
                 if poll.answer.as_ref() != Some(&answer) {
+                    // Before the desk hears of it: its word may end the reason for which both were asked.
+                    texts.extend(disagreement(own, &poll, end.newest.as_ref(), now).await?);
                     texts.extend(told(own, adapter, &poll.waybill, &history).await?);
                     end.changed_at = now;
                 }
                 end.answer = Some(answer);
-                let newest = history.events().iter().rev().find(|event| event.status != TrackingStatus::Unrecognized);
-                end.newest = newest.map(|event| (event.status.word().to_owned(), event.at));
             }
             Tracked::NotFound | Tracked::NotMentioned | Tracked::Refused(_) => end.failures = poll.failures.saturating_add(1),
         }
@@ -150,14 +148,21 @@ fn coarse(status: &str) -> &str {
     }
 }
 
-/// Where both sources looked and say different things, a note says so.
-async fn compare(own: &Own, waybill: &Waybill, now: Instant) -> Result<(), LaneError> {
-    let looks = own.shared.store.last_looks(waybill).await?;
-    let [(_, first, Some(courier)), (_, second, Some(other))] = looks.as_slice() else { return Ok(()) };
-    if now.since(*first) > SAME_TIME || now.since(*second) > SAME_TIME || coarse(&courier.0) == coarse(&other.0) {
-        return Ok(());
-    }
-    let Some(order) = own.shared.store.order_of_waybill(waybill).await? else { return Ok(()) };
-    metrics::counter!("parcelward_courier_disagreements_total", "courier" => waybill.courier.word()).increment(1);
-    own.shared.submit([facts::disagreement(&order, waybill, (&courier.0, courier.1), (&other.0, other.1), now)]).await
+/// Where the other source looked lately and says another thing, a note for the order's timeline.
+async fn disagreement(
+    own: &Own,
+    poll: &ClaimedPoll,
+    newest: Option<&(String, Instant)>,
+    now: Instant,
+) -> Result<Option<String>, LaneError> {
+    let Some(mine) = newest else { return Ok(None) };
+    let looks = own.shared.store.last_looks(&poll.waybill).await?;
+    let other = looks.iter().find(|(place, asked, _)| *place != poll.place && now.since(*asked) <= SAME_TIME);
+    let Some((_, _, Some(theirs))) = other.filter(|(.., newest)| newest.as_ref().is_some_and(|n| coarse(&n.0) != coarse(&mine.0))) else {
+        return Ok(None);
+    };
+    let Some(order) = own.shared.store.order_of_waybill(&poll.waybill).await? else { return Ok(None) };
+    metrics::counter!("parcelward_courier_disagreements_total", "courier" => poll.waybill.courier.word()).increment(1);
+    let (courier, aggregator) = if poll.place == 0 { (mine, theirs) } else { (theirs, mine) };
+    Ok(Some(facts::disagreement(&order, &poll.waybill, (&courier.0, courier.1), (&aggregator.0, aggregator.1), now)))
 }

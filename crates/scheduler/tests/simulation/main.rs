@@ -6,9 +6,9 @@
 
 mod books;
 mod dice;
-mod lanes;
 mod life;
 mod line;
+mod no_lanes;
 mod run;
 #[path = "../desk/shipped.rs"]
 mod shipped;
