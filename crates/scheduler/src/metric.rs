@@ -104,6 +104,8 @@ metrics_by_name! {
     RELOAD_FAILED = "parcelward_config_reload_failed" Gauge [] "1 while a changed configuration could not be taken over";
     HTTP_REQUESTS = "parcelward_http_requests_total" Counter ["route", "method", "status"] "Requests that were answered";
     HTTP_TIME = "parcelward_http_request_seconds" Histogram ["route"] TIMES "How long they took";
+    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"]
+        "Pushes of couriers that were answered: taken, known, unverified, malformed, too_large, not_stored, address, unknown";
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use parcelward_courier::{Acknowledgement, PushProblem, PushReceipt, PushRequest};
-use parcelward_scheduler::{Incoming, Receipt, Refused};
+use parcelward_scheduler::{Incoming, Receipt, Refused, metric};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -160,7 +160,7 @@ fn answer(acknowledgement: &Acknowledgement, status: Option<StatusCode>) -> Resp
 }
 
 fn count(courier: &'static str, result: &'static str) {
-    metrics::counter!("parcelward_pushes_total", "courier" => courier, "result" => result).increment(1);
+    metrics::counter!(metric::PUSHES, "courier" => courier, "result" => result).increment(1);
 }
 
 #[cfg(test)]
