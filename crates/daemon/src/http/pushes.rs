@@ -160,7 +160,7 @@ fn answer(acknowledgement: &Acknowledgement, status: Option<StatusCode>) -> Resp
 }
 
 fn count(courier: &'static str, result: &'static str) {
-    metrics::counter!("parcelward_pushes_total", "courier" => courier, "result" => result).increment(1);
+    metrics::counter!(parcelward_scheduler::metric::PUSHES, "courier" => courier, "result" => result).increment(1);
 }
 
 #[cfg(test)]

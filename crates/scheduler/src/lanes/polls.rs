@@ -124,7 +124,7 @@ async fn told(own: &Own, adapter: &dyn CourierAdapter, waybill: &Waybill, histor
     for event in history.events() {
         let mut event = event.clone();
         if event.status == TrackingStatus::Unrecognized {
-            metrics::counter!("parcelward_courier_unrecognized_total", "courier" => waybill.courier.word()).increment(1);
+            metrics::counter!(crate::metric::COURIER_UNRECOGNIZED, "courier" => waybill.courier.word()).increment(1);
         }
         let new_number = event.new_number.clone().filter(|number| *number != waybill.number && !number.is_empty());
         let Some(number) = new_number else {
@@ -158,6 +158,6 @@ async fn compare(own: &Own, waybill: &Waybill, now: Instant) -> Result<(), LaneE
         return Ok(());
     }
     let Some(order) = own.shared.store.order_of_waybill(waybill).await? else { return Ok(()) };
-    metrics::counter!("parcelward_courier_disagreements_total", "courier" => waybill.courier.word()).increment(1);
+    metrics::counter!(crate::metric::COURIER_DISAGREEMENTS, "courier" => waybill.courier.word()).increment(1);
     own.shared.submit([facts::disagreement(&order, waybill, (&courier.0, courier.1), (&other.0, other.1), now)]).await
 }
