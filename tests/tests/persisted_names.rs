@@ -179,7 +179,9 @@ fn no_table_is_renamed() {
 /// Every metric, without `parcelward_`: dashboards and alert rules of others stand on them.
 const METRICS: &str = "build_info facts_total facts_unread_total tracking_unrecognized_total decisions_total cases_opened_total \
      cases_closed_total tasks_opened_total tasks_closed_total deadlines_met_total deadlines_breached_total \
-     operations_requested_total operations_settled_total wakes_total wake_lateness_seconds rule_lateness_seconds \
+     operations_requested_total operations_settled_total pushes_total courier_calls_total courier_calls_forfeited_total \
+     courier_attempts_total courier_outages_total courier_unrecognized_total courier_disagreements_total \
+     courier_facts_changed_total courier_facts_refused_total wakes_total wake_lateness_seconds rule_lateness_seconds \
      task_notice_seconds batches_total batches_failed_total batch_facts batch_wakes transaction_seconds decide_seconds \
      commit_seconds transaction_retries_total engine_panics_total set_aside_total wakes_stuck_total requests_waiting \
      clock_set_back_seconds open_cases open_tasks running_deadlines parked_facts case_files_set_aside case_files_overdue \

@@ -133,7 +133,7 @@ impl Shared {
             match facts::incoming(text) {
                 Ok(fact) => incoming.push(fact),
                 Err(error) => {
-                    metrics::counter!("parcelward_courier_facts_refused_total").increment(1);
+                    metrics::counter!(crate::metric::COURIER_FACTS_REFUSED).increment(1);
                     tracing::warn!(%error, "a courier said something that no fact can hold");
                 }
             }
@@ -143,11 +143,11 @@ impl Shared {
             match receipt {
                 Receipt::Accepted { .. } | Receipt::Duplicate { .. } => {}
                 Receipt::Conflict => {
-                    metrics::counter!("parcelward_courier_facts_changed_total").increment(1);
+                    metrics::counter!(crate::metric::COURIER_FACTS_CHANGED).increment(1);
                     tracing::debug!(id, "a courier tells an event in other words than before; the first telling stands");
                 }
                 Receipt::Refused(why) => {
-                    metrics::counter!("parcelward_courier_facts_refused_total").increment(1);
+                    metrics::counter!(crate::metric::COURIER_FACTS_REFUSED).increment(1);
                     tracing::warn!(id, %why, "a fact from a courier has no effect");
                 }
             }

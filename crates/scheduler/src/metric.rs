@@ -1,6 +1,6 @@
 //! Every metric by name: what it counts, its unit and its labels. The names are durable; dashboards and alert rules of others stand on them.
 //!
-//! A name says its unit at its end (`_seconds`), counters end in `_total`. Labels are words of the contract, rule ids, queues, routes: never an order, a
+//! A name says its unit at its end (`_seconds`), counters end in `_total`. Labels are words of the contract, rule ids, queues, routes, accounts of the configuration: never an order, a
 //! waybill, a shop or a person, so that the number of series is bounded by the program and not by the trade.
 //!
 //! Deliberately absent: where they are shown (`daemon`).
@@ -73,6 +73,15 @@ metrics_by_name! {
     DEADLINES_BREACHED = "parcelward_deadlines_breached_total" Counter ["rule"] "Deadlines that passed; those that cost nothing are left out";
     OPERATIONS_REQUESTED = "parcelward_operations_requested_total" Counter ["kind"] "What couriers were to be asked";
     OPERATIONS_SETTLED = "parcelward_operations_settled_total" Counter ["kind", "status"] "What came of it";
+    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"] "Pushes of couriers, by what became of them";
+    COURIER_CALLS = "parcelward_courier_calls_total" Counter ["account"] "Calls that couriers were made";
+    COURIER_CALLS_FORFEITED = "parcelward_courier_calls_forfeited_total" Counter [] "Calls that a budget allowed and nobody used in time";
+    COURIER_ATTEMPTS = "parcelward_courier_attempts_total" Counter ["account", "outcome"] "Attempts of operations, by how they ended";
+    COURIER_OUTAGES = "parcelward_courier_outages_total" Counter ["account"] "Times that an account's interface was taken for out of order";
+    COURIER_UNRECOGNIZED = "parcelward_courier_unrecognized_total" Counter ["courier"] "Codes in what couriers answered that their table does not know, told before or not";
+    COURIER_DISAGREEMENTS = "parcelward_courier_disagreements_total" Counter ["courier"] "Parcels of which two sources say different things";
+    COURIER_FACTS_CHANGED = "parcelward_courier_facts_changed_total" Counter [] "Events that a courier tells in other words than before; the first telling stands";
+    COURIER_FACTS_REFUSED = "parcelward_courier_facts_refused_total" Counter [] "What couriers said that was not taken as a fact";
     WAKES = "parcelward_wakes_total" Counter [] "Case files woken because their moment had come";
     WAKE_LATENESS = "parcelward_wake_lateness_seconds" Histogram [] LATENESS "How long after its moment a case file was woken";
     RULE_LATENESS = "parcelward_rule_lateness_seconds" Histogram ["rule"] LATENESS

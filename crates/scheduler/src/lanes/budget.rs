@@ -83,7 +83,7 @@ impl Held {
         let now_us = now.millis() * 1000;
         while self.0.front().is_some_and(|at| at + pace.late_us < now_us) {
             self.0.pop_front();
-            metrics::counter!("parcelward_courier_calls_forfeited_total").increment(1);
+            metrics::counter!(crate::metric::COURIER_CALLS_FORFEITED).increment(1);
         }
         let ready = self.0.iter().take_while(|at| **at <= now_us).count();
         (ready, self.0.get(ready).copied())

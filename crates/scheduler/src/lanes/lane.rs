@@ -303,7 +303,7 @@ impl Lane {
         if !self.pace.is_free() {
             self.held.take();
         }
-        metrics::counter!("parcelward_courier_calls_total", "account" => self.own.account.name.clone()).increment(1);
+        metrics::counter!(crate::metric::COURIER_CALLS, "account" => self.own.account.name.clone()).increment(1);
     }
 }
 

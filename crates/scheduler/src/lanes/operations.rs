@@ -153,7 +153,7 @@ impl<'a> Made<'a> {
         }
         texts.append(&mut self.texts);
         self.end.tell = (!texts.is_empty()).then(|| texts.join("\n"));
-        metrics::counter!("parcelward_courier_attempts_total", "account" => own.account.name.clone(), "outcome" => self.end.outcome.clone())
+        metrics::counter!(crate::metric::COURIER_ATTEMPTS, "account" => own.account.name.clone(), "outcome" => self.end.outcome.clone())
             .increment(1);
         if !own.shared.store.end_attempt(&own.shared.owner, &self.end).await? {
             tracing::warn!(operation = self.end.operation_id, "the attempt took longer than its lease; its end is found out anew");

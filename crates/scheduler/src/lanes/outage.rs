@@ -47,7 +47,7 @@ pub(super) async fn open(shared: &Shared, lane: &AccountLane, since: Instant, wh
         told: told.to_string(),
     };
     if shared.store.open_account_task(&task).await? {
-        metrics::counter!("parcelward_courier_outages_total", "account" => lane.name.clone()).increment(1);
+        metrics::counter!(crate::metric::COURIER_OUTAGES, "account" => lane.name.clone()).increment(1);
         tracing::warn!(account = lane.name, why, deadlines = endangered.len(), "the account is down; a task says so");
     }
     Ok(())

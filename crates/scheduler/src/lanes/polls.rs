@@ -162,7 +162,7 @@ async fn disagreement(
         return Ok(None);
     };
     let Some(order) = own.shared.store.order_of_waybill(&poll.waybill).await? else { return Ok(None) };
-    metrics::counter!("parcelward_courier_disagreements_total", "courier" => poll.waybill.courier.word()).increment(1);
+    metrics::counter!(crate::metric::COURIER_DISAGREEMENTS, "courier" => poll.waybill.courier.word()).increment(1);
     let (courier, aggregator) = if poll.place == 0 { (mine, theirs) } else { (theirs, mine) };
     Ok(Some(facts::disagreement(&order, &poll.waybill, (&courier.0, courier.1), (&aggregator.0, aggregator.1), now)))
 }
