@@ -47,8 +47,7 @@ pub struct Policy {
     pub eta_gate: String,
     /// When an answer that is none is asked for again.
     pub again: RawAgain,
-    /// A task with at least this much at stake is `high` when opened, in yuan (0, or absent: never).
-    #[serde(default = "never")]
+    /// A task with at least this much at stake is `high` when opened, in yuan (0: never).
     pub urgent_amount: Money,
     /// Provinces with the longer first-hub limit.
     pub remote: Vec<String>,
@@ -177,9 +176,4 @@ pub struct RawRules {
     pub policy: Policy,
     /// The language of texts.
     pub language: Language,
-}
-
-/// No sum makes a task urgent.
-fn never() -> Money {
-    Money::ZERO
 }
