@@ -193,7 +193,8 @@ async fn daemons_that_start_together_find_one_database() {
         .fetch_one(&mut shared().raw(&place.name).await)
         .await
         .unwrap();
-    assert_eq!(applied, 2, "each step once");
+    let steps = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres")).unwrap().count();
+    assert_eq!(usize::try_from(applied).unwrap() + 1, steps, "every step but the table that counts them, once");
 }
 
 #[tokio::test]
