@@ -126,7 +126,7 @@ const VOCABULARIES: [Vocabulary; 36] = [
 ];
 
 /// Every table of the store.
-const TABLES: &str = "case_file daemon db_meta deadline inbox journal open_batch open_case operation rouse schedule_run schema_version task \
+const TABLES: &str = "case_file daemon db_meta deadline inbox journal open_batch open_case operation rouse schedule schedule_run schema_version task \
      waybill_index world_change world_size";
 
 #[test]

@@ -9,6 +9,7 @@
 mod batch;
 mod cache;
 pub mod clock;
+pub mod cron;
 mod desk;
 pub mod doctor;
 mod engine;

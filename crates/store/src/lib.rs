@@ -32,6 +32,7 @@ mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
+mod ledger;
 mod list_query;
 mod open;
 mod postgres;
@@ -48,6 +49,7 @@ pub use change::{
 };
 pub use cursor::Cursor;
 pub use error::StoreError;
+pub use ledger::{RunEnd, RunRow, RunState, ScheduleRow, SlotClaim, SlotRun};
 pub use open::{StoreOptions, open};
 pub use read::{
     Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, FileRecord,

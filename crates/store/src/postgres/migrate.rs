@@ -10,7 +10,10 @@ use std::time::Duration;
 const BOOTSTRAP: &str = include_str!("../../migrations/postgres/0000_schema_version.sql");
 
 /// Every step: its version, its name, its statements. What was once released is never edited.
-const STEPS: [(i64, &str, &str); 1] = [(1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql")),
+    (4, "schedules", include_str!("../../migrations/postgres/0004_schedules.sql")),
+];
 
 /// How long daemons that start together wait for the one that is first.
 const TRIES: u32 = 60;
@@ -62,7 +65,7 @@ async fn missing(link: &mut Link) -> Result<Vec<(i64, &'static str, &'static str
         applied.insert(row.number("version")?, row.try_get("digest")?);
     }
     let mut missing = Vec::new();
-    for (version, name, statements) in STEPS {
+    for &(version, name, statements) in STEPS {
         match applied.remove(&version) {
             None => missing.push((version, name, statements)),
             Some(found) if found != digest(statements) => return Err(sqlx_error::differs(version)),

@@ -10,7 +10,8 @@ use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
 
 /// The writing connection inside `BEGIN IMMEDIATE`.
@@ -53,14 +54,9 @@ impl Writing {
         Ok(done.rows_affected())
     }
 
-    pub(super) async fn claim_run(&mut self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
-        let done = sqlx::query("INSERT INTO schedule_run (schedule, slot, claimed_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
-            .bind(schedule)
-            .bind(slot.millis())
-            .bind(now.millis())
-            .execute(self.on())
-            .await?;
-        Ok(done.rows_affected() == 1)
+    /// A statement, with its values still to be bound.
+    pub(super) fn query<'q>(&self, sql: &'static str) -> Query<'q, Sqlite, SqliteArguments> {
+        sqlx::query(sql)
     }
 
     pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
