@@ -241,6 +241,31 @@ fn versions_stand_in_the_workspace_only() {
     none(breaches);
 }
 
+/// Places at which tests break the daemon off are asked for by tests only: no build for use has them.
+#[test]
+fn what_breaks_the_daemon_off_is_for_tests_only() {
+    let (mut breaches, mut by_tests) = (Vec::new(), 0);
+    for package in metadata() {
+        let text = std::fs::read_to_string(&package.manifest).expect("the manifest is read");
+        let manifest: toml::Table = text.parse().expect("the manifest is TOML");
+        let asks = |section: &str| {
+            let list = manifest.get(section).and_then(toml::Value::as_table);
+            list.is_some_and(|list| list.values().any(|dependency| dependency.to_string().contains("\"faults\"")))
+        };
+        by_tests += u32::from(asks("dev-dependencies"));
+        if asks("dependencies") || asks("build-dependencies") {
+            breaches.push(format!("{} asks for `faults` in a build for use", package.name));
+        }
+        for (feature, list) in manifest.get("features").and_then(toml::Value::as_table).into_iter().flatten() {
+            if list.to_string().contains("faults") {
+                breaches.push(format!("{}: the feature {feature} brings `faults`", package.name));
+            }
+        }
+    }
+    assert!(by_tests > 0, "the tests that ask for it are found");
+    none(breaches);
+}
+
 #[test]
 fn every_crate_forbids_unsafe_code() {
     let mut breaches = Vec::new();

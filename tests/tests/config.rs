@@ -146,6 +146,9 @@ fn laws(reading: &Reading) -> Result<(), Failed> {
 
 /// The sorts of mistakes in `docs/configuration.md` are those that the cases show.
 fn every_code(paths: &[std::path::PathBuf]) -> Result<(), Failed> {
+    if std::env::var_os("PARCELWARD_UPDATE").is_some() {
+        return Ok(());
+    }
     let docs = fs::read_to_string(root().join("docs/configuration.md"))?;
     let table = docs.split("## Kinds of problems").nth(1).unwrap_or_default();
     let documented: BTreeSet<String> =

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod announce;
+pub mod carriers;
 pub mod client;
 pub mod commands;
 pub mod config;
@@ -17,5 +18,8 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};
+/// What a carrier of one's own is: the port's crate holds the rest.
+pub use parcelward_courier::Plugin;

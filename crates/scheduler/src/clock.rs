@@ -7,6 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Now.
     fn now(&self) -> Instant;
+
+    /// Why this time is in doubt, for a person to read; `None` where it is not, or where nobody watches.
+    fn doubt(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The system's wall clock.

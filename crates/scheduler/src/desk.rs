@@ -11,6 +11,7 @@ use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_store::{SharedStore, StoreError};
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
@@ -37,6 +38,8 @@ pub struct DeskOptions {
     pub name: String,
     /// The revision of the configuration that it starts with.
     pub revision: String,
+    /// What the length of pauses between tries is drawn from, so that two desks do not wait alike. Another number each time, by default.
+    pub chance: u64,
 }
 
 impl Default for DeskOptions {
@@ -50,6 +53,7 @@ impl Default for DeskOptions {
             cached_files: 4_000,
             name: presence::name_of_machine(),
             revision: String::new(),
+            chance: BuildHasher::hash_one(&RandomState::new(), 0),
         }
     }
 }

@@ -9,6 +9,7 @@
 mod batch;
 mod cache;
 pub mod clock;
+pub mod clock_guard;
 pub mod cron;
 mod desk;
 pub mod doctor;
@@ -23,6 +24,7 @@ mod routes;
 mod writer;
 
 pub use clock::{Clock, WallClock};
+pub use clock_guard::{ClockGuard, Clocks, Held};
 pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};

@@ -31,8 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(800);
 const LULL: Duration = Duration::from_millis(20);
 /// Case files that news of the world reaches in one step, for each that a batch may wake.
 const ROUSED_A_WAKE: u32 = 4;
-/// The longest pause after a failure that trying again does not mend at once.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause after a failure that trying again does not mend at once: what fell due meanwhile is to be done within 5 s of its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 pub(crate) struct Writer {
     pub(crate) store: SharedStore,
@@ -271,7 +271,7 @@ impl Writer {
         let facts: Vec<&Incoming> = requests.iter().flat_map(|r| &r.facts).collect();
         let mut skip = Skip::default();
         let mut limits = Limits { wakes, alone: false };
-        let started = std::time::Instant::now();
+        let started = tokio::time::Instant::now();
         let mut tries = 0;
         loop {
             let error = match self.attempt(&facts, &limits, &skip).await {
@@ -311,7 +311,7 @@ impl Writer {
             tracing::debug!(%error, tries, "the transaction is tried again");
             metrics::counter!("parcelward_transaction_retries_total").increment(1);
             self.beat.send_modify(|pulse| pulse.retries += 1);
-            tokio::time::sleep(wait(tries)).await;
+            tokio::time::sleep(wait(tries, &mut self.options.chance)).await;
         }
     }
 
@@ -398,10 +398,10 @@ impl Writer {
 
 /// The pause before a transaction is tried again: twice as long each time, and for a part by chance, so that two that stand in each other's
 /// way do not meet again.
-fn wait(tries: u32) -> Duration {
+fn wait(tries: u32, chance: &mut u64) -> Duration {
     let longest = Duration::from_millis(5 << tries.min(10)).min(LONGEST_WAIT);
-    let chance = std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), tries) % 1000;
-    longest.mul_f64(0.5 + chance as f64 / 2000.0)
+    *chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    longest.mul_f64(0.5 + (*chance >> 33) as f64 / f64::from(1_u32 << 31) / 2.0)
 }
 
 /// Whether somebody tells what people did with tasks.

@@ -26,6 +26,20 @@ impl FileStamp {
     /// The stamp of a case file that is not stored yet.
     pub const NEW: FileStamp = FileStamp { no: 0, version: 0, batch: 0, lines: 0 };
 
+    /// A stamp of a store that tests make up.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub const fn of(no: i64, version: i64, batch: i64, lines: i64) -> FileStamp {
+        FileStamp { no, version, batch, lines }
+    }
+
+    /// Its row, its version, the batch that wrote it, and the lines of its journal: what [`FileStamp::of`] was given.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub const fn parts(self) -> (i64, i64, i64, i64) {
+        (self.no, self.version, self.batch, self.lines)
+    }
+
     /// Changes so far.
     #[must_use]
     pub fn version(self) -> u64 {

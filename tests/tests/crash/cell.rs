@@ -4,7 +4,9 @@ use crate::server::Server;
 use crate::shop::{Base, Shop};
 use parcelward_store::faults::{LABELS, SERVER_ONLY};
 use parcelward_tests::dice::Dice;
+use parcelward_tests::workspace;
 use sqlx::{AssertSqlSafe, PgConnection};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, Instant as Stopwatch};
 
@@ -65,8 +67,15 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Every cell there is stands in the matrix of some database, and each place with a fault of every kind that can be there.
+/// Each place in the sources stands in the matrix of some database, with a fault of every kind that can be there, and nowhere else.
 pub fn holds() {
+    let mut places = BTreeSet::new();
+    for file in workspace::files().unwrap().into_iter().filter(|file| file.to_string_lossy().contains("/src/")) {
+        let text = std::fs::read_to_string(workspace::root().join(file)).unwrap_or_default();
+        let labels = text.split("crash_point!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+        places.extend(labels);
+    }
+    assert_eq!(places, LABELS.into_iter().map(str::to_owned).collect());
     let (sqlite, postgres) = (Cell::of(Base::Sqlite), Cell::of(Base::Postgres));
     for label in LABELS {
         let faults = |cells: &[Cell]| cells.iter().filter(|cell| cell.label == label).count();
@@ -147,18 +156,20 @@ impl Cell {
             }
             Fault::Pool => {
                 let mut raw = server.raw("postgres").await;
-                let (mut taken, started, mut refused) = (Vec::new(), Stopwatch::now(), false);
-                while started.elapsed() < Duration::from_millis(1_500) {
+                let (mut taken, started) = (Vec::new(), Stopwatch::now());
+                // From the first moment at which there is none left.
+                let mut refused: Option<Stopwatch> = None;
+                while refused.is_none_or(|since| since.elapsed() < Duration::from_millis(1_500)) {
+                    assert!(started.elapsed() < LONGEST_WAY, "the server has connections left");
                     match try_raw(server).await {
                         Some(one) => taken.push(one),
                         None => {
-                            refused = true;
+                            refused.get_or_insert_with(Stopwatch::now);
                             cut(&mut raw, name).await;
                         }
                     }
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
-                assert!(refused, "the server had connections left");
                 drop(taken);
             }
             _ => {}

@@ -60,21 +60,44 @@ impl Daemon {
     }
 
     fn try_start(url: &str, order: &Path) -> Option<Daemon> {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Daemon::spawn(Command::new(std::env::current_exe().unwrap()), url, order).ok()
+    }
+
+    /// Starts one, if it starts.
+    ///
+    /// # Errors
+    /// What it said, where it did not.
+    pub fn spawn_here(url: &str, order: &Path) -> Result<Daemon, String> {
+        Daemon::spawn(Command::new(std::env::current_exe().unwrap()), url, order)
+    }
+
+    /// Starts one in a world of its own mounts, which a script makes first.
+    ///
+    /// # Errors
+    /// What it said, where it did not start.
+    pub fn start_among(mounts: &str, url: &str, order: &Path) -> Result<Daemon, String> {
+        let mut command = Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &format!("set -e; {mounts}; exec \"$0\"")]).arg(std::env::current_exe().unwrap());
+        Daemon::spawn(command, url, order)
+    }
+
+    fn spawn(mut command: Command, url: &str, order: &Path) -> Result<Daemon, String> {
+        let mut child = command
             .env(DATABASE, url)
             .env(faults::FILE, order)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut line = String::new();
         let read = BufReader::new(child.stdout.take().unwrap()).read_line(&mut line);
         if read.is_ok_and(|read| read > 0) {
-            return Some(Daemon { url: url.to_owned(), order: order.to_owned(), child, base: format!("http://{}", line.trim()) });
+            return Ok(Daemon { url: url.to_owned(), order: order.to_owned(), child, base: format!("http://{}", line.trim()) });
         }
         let _ = child.kill();
-        let _ = child.wait();
-        None
+        let said = child.wait_with_output().unwrap();
+        Err(String::from_utf8_lossy(&said.stderr).into_owned())
     }
 
     /// The same daemon, started again after it ended.
@@ -94,11 +117,6 @@ impl Daemon {
         self.order.exists()
     }
 
-    /// Takes an order back that was not carried out.
-    pub fn take_back(&self) {
-        let _ = std::fs::remove_file(&self.order);
-    }
-
     /// Lets it go on where it is held.
     pub fn let_go(&self) {
         std::fs::remove_file(self.order.with_extension("held")).unwrap();
@@ -114,6 +132,11 @@ impl Daemon {
     pub fn go_on(&self) {
         let told = Command::new("sh").args(["-c", &format!("kill -CONT {}", self.child.id())]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// A file as this daemon sees it, whose mounts may be others.
+    pub fn sees(&self, file: &Path) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{}", self.child.id(), file.display()))
     }
 
     /// Whether it has ended.

@@ -9,6 +9,7 @@
 
 mod cell;
 mod child;
+mod disk;
 #[path = "../pour/mod.rs"]
 mod pour;
 #[path = "../../../crates/store/tests/support/server.rs"]
@@ -44,12 +45,26 @@ fn main() -> std::process::ExitCode {
     let trials = vec![
         trial(Base::Sqlite, "nothing_is_lost_or_done_twice_on_sqlite"),
         trial(Base::Postgres, "nothing_is_lost_or_done_twice_by_three_daemons_on_postgresql"),
+        disk_trial("a_disk_that_is_full_costs_nothing_that_was_acknowledged", disk::full),
+        disk_trial("a_disk_that_cannot_be_written_is_refused_by_name", disk::read_only),
+        disk_trial("a_damaged_file_is_refused_by_name_and_nothing_acknowledged_is_lost", disk::damaged),
         Trial::test("every_place_stands_in_the_matrix", || {
             cell::holds();
             Ok(())
         }),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn disk_trial<F: Future<Output = ()>>(name: &str, trial: fn() -> F) -> Trial
+where
+    F: 'static,
+{
+    Trial::test(name, move || {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(trial());
+        Ok(())
+    })
 }
 
 async fn matrix(base: Base) {

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod board;
 pub mod case;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod database;
 pub mod demo;
@@ -92,6 +93,10 @@ pub enum Command {
     SimulateCouriers(simulate_couriers::Args),
     /// Print the reference of deadline rules or of tasks, as Markdown
     Docs(docs::Args),
+    /// Print what a shell needs to complete commands
+    Completions(completions::Args),
+    /// Write the manual pages
+    Man(completions::ManArgs),
     /// Show the daemons that work on the database, and what waits
     Status(status::Args),
     /// Copy the database while it is in use
@@ -122,6 +127,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::SimulateCouriers(args) => simulate_couriers::run(&args),
         Command::Docs(args) => docs::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => completions::write_manual(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

@@ -2,10 +2,10 @@
 
 use super::ConfigArgs;
 use crate::http::App;
-use crate::reload::Reload;
 use crate::serve::{Running, start};
 use crate::systemd;
 use crate::telemetry::{self, LogFormat};
+use crate::watch;
 use anyhow::Context;
 use parcelward_scheduler::WallClock;
 use std::process::ExitCode;
@@ -37,7 +37,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     telemetry::start(args.log_format)?;
     let config = args.config.load()?;
     config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
-    let reload = Reload::new(args.config.dir.as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         // Signals are listened for before anything is opened: a stop during the start is a stop.
@@ -58,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 anyhow::bail!("the HTTP server ended by itself");
             }
             name = first(&mut term, &mut int) => tracing::info!("{name}: stopping; running requests are finished first"),
-            () = attend(&app, &reload, &mut hangup) => {}
+            () = attend(&app, &mut hangup) => {}
         }
         systemd::stopping();
         tokio::select! {
@@ -95,15 +94,20 @@ async fn first(term: &mut Signal, int: &mut Signal) -> &'static str {
 }
 
 /// Reads the configuration again whenever it is told to, and tells the service manager how the daemon is. Does not end.
-async fn attend(app: &Arc<App>, reload: &Reload, hangup: &mut Signal) {
+async fn attend(app: &Arc<App>, hangup: &mut Signal) {
     let reloads = async {
         while hangup.recv().await.is_some() {
-            systemd::reloading();
             // What is wrong stands in the log; the old configuration serves on.
-            reload.run(app).await.ok();
-            systemd::ready();
+            reload(app).await;
         }
         std::future::pending::<()>().await
     };
-    tokio::join!(reloads, systemd::keep_telling(Arc::clone(app)));
+    let watching = watch::folder(app, || reload(app));
+    tokio::join!(reloads, watching, systemd::keep_telling(Arc::clone(app)));
+}
+
+async fn reload(app: &Arc<App>) {
+    systemd::reloading();
+    app.reload().run(app).await.ok();
+    systemd::ready();
 }

@@ -2,11 +2,13 @@
 
 use super::database::{DatabaseArgs, block_on};
 use super::print;
+use crate::reload::REFUSED;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_scheduler::presence::BEAT;
 use parcelward_scheduler::{Clock, WallClock};
 use parcelward_store::{Counts, DaemonRow};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -61,7 +63,7 @@ fn as_json(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         .iter()
         .map(|d| {
             json!({
-                "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": d.revision, "state": state(d, now),
+                "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": d.revision.trim_end_matches(REFUSED), "config_refused": d.revision.ends_with(REFUSED), "state": state(d, now),
                 "started_at": d.started_at.to_string(), "heard_of_at": d.beat_at.to_string(), "lag_ms": d.lag_ms, "batches": d.batches,
                 "failing": d.failing,
             })
@@ -80,7 +82,7 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
     let mut rows = vec![["NAME", "BOOT", "STATE", "VERSION", "CONFIG", "UP SINCE", "HEARD OF", "LAG", "BATCHES"].map(str::to_owned)];
     for d in daemons {
         let boot = d.boot_id.chars().take(8).collect();
-        let config = if d.revision.is_empty() { "-".to_owned() } else { d.revision.chars().take(12).collect() };
+        let config = if d.revision.is_empty() { "-".to_owned() } else { d.revision.chars().take(13).collect() };
         let heard = format!("{} ago", seconds(now.since(d.beat_at).as_millis().max(0)));
         let lag = seconds(i64::try_from(d.lag_ms).unwrap_or(i64::MAX));
         let (state, since) = (state(d, now).to_owned(), d.started_at.to_string());
@@ -100,6 +102,14 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         if let Some(why) = &d.failing {
             let _ = writeln!(out, "{} fails: {why}", d.name);
         }
+    }
+    let at_work: Vec<&DaemonRow> = daemons.iter().filter(|d| !is_silent(d, now)).collect();
+    for d in at_work.iter().filter(|d| d.revision.ends_with(REFUSED)) {
+        let _ = writeln!(out, "{} could not read its configuration again and keeps the old one; its log says why", d.name);
+    }
+    let revisions: BTreeSet<&str> = at_work.iter().map(|d| d.revision.trim_end_matches(REFUSED)).collect();
+    if revisions.len() > 1 {
+        let _ = writeln!(out, "the daemons work with different configurations: {}", revisions.into_iter().collect::<Vec<_>>().join(", "));
     }
     if daemons.is_empty() {
         let _ = writeln!(out, "no daemon works on this database");

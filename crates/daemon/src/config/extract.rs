@@ -88,6 +88,7 @@ impl Merged {
                 Err(found) => problems.extend(found),
             }
         }
+        merged.shapes(problems);
         merged.contradictions(problems);
         merged.figment = merged.layers.iter().fold(Figment::new(), |figment, layer| figment.merge(layer));
         merged.read()
@@ -222,6 +223,25 @@ impl Merged {
             format!("there is no setting `{name}` here: known are {}", listed(known.iter().copied()).replace(" or ", " and "))
         };
         self.problem_with_name(key, message).code("unknown-key").meant(meant)
+    }
+
+    /// Says lists where the shipped files have a table, and leaves them out: serde would read one as the table's values in their order.
+    fn shapes(&mut self, problems: &mut Vec<Problem>) {
+        let mut bad = Vec::new();
+        for (n, layer) in self.layers.iter().enumerate().filter(|(_, layer)| layer.rank > Rank::BuiltIn) {
+            for (path, node) in layer.tree.leaves() {
+                let is_table = self.shipped(&path).is_some_and(|shipped| matches!(shipped.holds, Holds::Table(_)));
+                if is_table && matches!(node.holds, Holds::List(_)) {
+                    let key = dotted(&path);
+                    let message = format!("is a list, but must be a table: write `[{key}]`, in single brackets");
+                    problems.push(Problem::new(&layer.name, &key, message).code("wrong-type").at(place_of(layer, node)));
+                    bad.push((n, path));
+                }
+            }
+        }
+        for (n, path) in bad {
+            Arc::make_mut(&mut self.layers[n].tree).remove(&path);
+        }
     }
 
     fn contradictions(&self, problems: &mut Vec<Problem>) {

@@ -12,6 +12,7 @@ mod effective;
 mod environment;
 mod extract;
 mod files;
+mod fingerprint;
 mod imports;
 mod problem;
 mod report;
@@ -25,6 +26,7 @@ pub use effective::{Effective, Part, effective};
 pub use environment::{COMMAND_VARIABLES, PREFIX};
 pub use extract::{Origin, Rank};
 pub use files::{ConfigFiles, TomlFile, shipped_files};
+pub use fingerprint::Fingerprint;
 pub use problem::{Also, Place, Problem, Problems, Severity};
 pub use report::{Look, json, pretty, summary};
 pub(crate) use schema::whole_schemas;
@@ -39,12 +41,16 @@ use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::Language;
 use parcelward_import::Importer;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A configuration that is right as a whole.
 #[derive(Debug, Clone)]
 pub struct Loaded {
+    /// The operator's folder that it was read from, if there is one.
+    pub dir: Option<PathBuf>,
+    /// What that folder looked like before it was read.
+    pub seen: Fingerprint,
     /// A short word that is another where a value that holds is another.
     pub revision: String,
     /// The daemon's own settings.
@@ -105,6 +111,7 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
 #[must_use]
 pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, String)>, today: Option<Date>) -> Reading {
     let mut problems = Vec::new();
+    let seen = Fingerprint::of(dir);
     let files = match ConfigFiles::new(dir) {
         Ok(files) => files,
         Err(problem) => return Reading { loaded: None, problems: vec![*problem] },
@@ -150,7 +157,18 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
         (Some(settings), Some(raw_rules), Some(rules), Some(importer)) if right => {
             let (importer, warnings) = (Arc::new(importer), problems.clone());
             let revision = revision::of(&files, &merged);
-            Some(Loaded { revision, settings, rules, raw_rules, texts, importer, disruptions, warnings })
+            Some(Loaded {
+                dir: dir.map(Path::to_owned),
+                seen,
+                revision,
+                settings,
+                rules,
+                raw_rules,
+                texts,
+                importer,
+                disruptions,
+                warnings,
+            })
         }
         _ => None,
     };

@@ -143,6 +143,7 @@ fn parcelward() -> Value {
         json!({
             "language": words("The language of titles, reasons, steps and replies.", Language::WORDS),
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
+            "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
             "database": table("Where it stores.", json!({ "url": text("sqlite:FILE") })),
             "staffed": staffed,

@@ -76,6 +76,8 @@ pub struct Settings {
     pub server: Server,
     /// Where it stores.
     pub database: DatabaseUrl,
+    /// Whether the folder is read again by itself when a file in it changes.
+    pub watch: bool,
 }
 
 /// `parcelward.toml` as operators write it.
@@ -83,6 +85,9 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSettings {
     language: Language,
+    /// A text in the environment.
+    #[serde(deserialize_with = "flag")]
+    watch: bool,
     /// Read here so that a misfit is told here; the rules take it.
     #[expect(dead_code, reason = "casework reads it from the same values")]
     urgent_amount: Money,
@@ -150,7 +155,30 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         problems.push(merged.problem("server.listen", message).code("exposed"));
     }
     let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database: DatabaseUrl(raw.database.url) })
+    (problems.len() == before).then_some(Settings {
+        language: raw.language,
+        server,
+        database: DatabaseUrl(raw.database.url),
+        watch: raw.watch,
+    })
+}
+
+/// `true` or `false`, in quotes or not: every value of the environment is a text.
+fn flag<'de, D: serde::Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+    struct Flag;
+    impl serde::de::Visitor<'_> for Flag {
+        type Value = bool;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("`true` or `false`")
+        }
+        fn visit_bool<E>(self, flag: bool) -> Result<bool, E> {
+            Ok(flag)
+        }
+        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<bool, E> {
+            text.parse().map_err(|_| E::custom("must be `true` or `false`"))
+        }
+    }
+    from.deserialize_any(Flag)
 }
 
 /// Reads `16MiB`, `512KiB` or a number of bytes.

@@ -113,6 +113,16 @@ impl Node {
         path.iter().try_fold(self, |node, segment| node.child(segment))
     }
 
+    /// Takes the value at a path out.
+    pub fn remove(&mut self, path: &[String]) {
+        let (Holds::Table(table), Some((first, rest))) = (&mut self.holds, path.split_first()) else { return };
+        if rest.is_empty() {
+            table.remove(first);
+        } else if let Some(below) = table.get_mut(first) {
+            below.remove(rest);
+        }
+    }
+
     /// The text that it is, if it is one.
     pub fn text(&self) -> Option<&str> {
         match &self.holds {

@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use crate::config::Loaded;
+use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_scheduler::{Clock, Desk};
@@ -23,6 +24,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The configuration in force; a reload puts another in its place, whole.
     config: ArcSwap<Loaded>,
+    /// Reads the configuration again.
+    reload: Reload,
     /// Set once the daemon stops.
     stopping: AtomicBool,
     /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
@@ -35,7 +38,9 @@ impl App {
     /// Brings the parts together.
     #[must_use]
     pub fn new(store: SharedStore, desk: Desk, clock: Arc<dyn Clock>, config: Arc<Loaded>) -> Arc<Self> {
+        let reload = Reload::new(config.dir.as_deref());
         Arc::new(App {
+            reload,
             store,
             desk,
             clock,
@@ -61,6 +66,12 @@ impl App {
     #[must_use]
     pub fn config(&self) -> Arc<Loaded> {
         self.config.load_full()
+    }
+
+    /// What reads the configuration again.
+    #[must_use]
+    pub const fn reload(&self) -> &Reload {
+        &self.reload
     }
 
     /// Puts another configuration in force, from the next request and the next batch on.

@@ -18,6 +18,7 @@ mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod reload;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -76,6 +77,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(explain::get))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
+        .routes(routes!(reload::post))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));

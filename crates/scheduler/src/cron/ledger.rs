@@ -309,7 +309,7 @@ impl Inner {
                     self.store.end_run(&run.schedule, run.slot, &end, now).await?;
                 }
             }
-            let rival = alive.iter().find(|daemon| daemon.revision != state.revision);
+            let rival = alive.iter().find(|daemon| !daemon.revision.starts_with(&state.revision));
             match rival {
                 // Whoever took the other wording over is gone: this one holds again, from now on.
                 None if !contested.is_empty() => self.adopt(state).await?,

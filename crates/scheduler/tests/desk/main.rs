@@ -1,6 +1,7 @@
 //! The desk's laws, on real stores with an engine that does what it is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by panicking")]
 
+mod faults;
 mod many;
 mod replay;
 mod requests;

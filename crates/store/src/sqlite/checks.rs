@@ -31,6 +31,11 @@ pub(super) async fn records(readers: &SqlitePool, after: u64, limit: u32) -> Res
 
 pub(super) async fn faults(readers: &SqlitePool) -> Result<Vec<u64>, StoreError> {
     let mut tx = readers.begin().await?;
+    // A page that no question happens to touch may be damaged as well.
+    let whole: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut *tx).await?;
+    if whole != "ok" {
+        return Err(StoreError::Corrupt(whole));
+    }
     let mut counts = Vec::with_capacity(FAULTS.len());
     for (_, question) in FAULTS {
         counts.push(count(&sqlx::query(question).fetch_one(&mut *tx).await?, "count")?);

@@ -66,8 +66,21 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
     match open.open(path) {
         Ok(_) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(StoreError::Unavailable(format!("`{}`: {e}", path.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => writable(path),
+        Err(e) => Err(not_opened(path, &e)),
+    }
+}
+
+/// Whether a file that is there can be written, without touching it: SQLite itself only says that it cannot open its side files.
+fn writable(path: &Path) -> Result<(), StoreError> {
+    std::fs::OpenOptions::new().write(true).open(path).map(drop).map_err(|e| not_opened(path, &e))
+}
+
+fn not_opened(path: &Path, error: &std::io::Error) -> StoreError {
+    let said = format!("`{}`: {error}", path.display());
+    match error.kind() {
+        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => StoreError::ReadOnly(said),
+        _ => StoreError::Unavailable(said),
     }
 }
 
