@@ -12,6 +12,7 @@ pub mod config;
 mod daemon;
 pub mod demo;
 pub mod http;
+mod jobs;
 pub mod reference;
 pub mod reload;
 pub mod replay;

@@ -47,6 +47,7 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
+    app.set_timetable(crate::jobs::start(&app));
     let (stop, mut stopped) = watch::channel(false);
     let service = router(Arc::clone(&app), access);
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -125,6 +126,9 @@ impl Running {
                 }
             }
         };
+        if let Some(timetable) = self.app.timetable() {
+            timetable.stop().await;
+        }
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended

@@ -4,10 +4,11 @@ use crate::config::Loaded;
 use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
+use parcelward_scheduler::cron::Timetable;
 use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 /// How many large bodies are read at a time.
@@ -26,6 +27,8 @@ pub struct App {
     config: ArcSwap<Loaded>,
     /// Reads the configuration again.
     reload: Reload,
+    /// What is done at fixed times, once it runs.
+    timetable: OnceLock<Timetable>,
     /// Set once the daemon stops.
     stopping: AtomicBool,
     /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
@@ -45,6 +48,7 @@ impl App {
             desk,
             clock,
             config: ArcSwap::new(config),
+            timetable: OnceLock::new(),
             stopping: AtomicBool::new(false),
             uploads: Semaphore::new(UPLOADS),
             probed: Mutex::new(None),
@@ -79,6 +83,18 @@ impl App {
         self.desk.set_rules(Arc::new(config.rules.clone()));
         self.desk.set_revision(config.revision.clone());
         self.config.store(config);
+    }
+
+    /// The schedules at work; `None` until they are.
+    #[must_use]
+    pub fn timetable(&self) -> Option<&Timetable> {
+        self.timetable.get()
+    }
+
+    /// Puts the schedules to work, once.
+    pub(crate) fn set_timetable(&self, timetable: Timetable) {
+        // A second one is never started.
+        let _ = self.timetable.set(timetable);
     }
 
     /// Now.

@@ -19,6 +19,7 @@ mod orders;
 mod params;
 mod problem;
 mod reload;
+mod schedules;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -78,6 +79,10 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(reload::post))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::next))
+        .routes(routes!(schedules::run))
+        .routes(routes!(schedules::runs))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::files::shipped_files;
-use crate::config::{disruptions, settings};
+use crate::config::{disruptions, schedules, settings};
 use parcelward_casework::rules::{Policy, RawAgain, RawCalendar, RawRule, RawStaffed, RawTask};
 use parcelward_casework::text::{AdviceText, CaseText, RuleText, TaskText};
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
@@ -157,6 +157,7 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
         (at("rules.schema.json", "/properties/policy/properties/again"), fields::<RawAgain>()),
         (all["calendars.schema.json"].clone(), fields::<RawCalendar>()),
         (at("disruptions.schema.json", "/properties/disruption/additionalProperties"), fields::<disruptions::RawDisruption>()),
+        (at("schedules.schema.json", "/properties/schedule/additionalProperties"), fields::<schedules::RawSchedule>()),
         (at("templates.schema.json", "/properties/task/properties/ship_now"), fields::<TaskText>()),
         (at("templates.schema.json", "/properties/rule/properties/collect"), fields::<RuleText>()),
         (at("templates.schema.json", "/properties/case/properties/lost"), fields::<CaseText>()),
@@ -183,6 +184,8 @@ fn what_is_wrong_does_not_fit() {
         ("rules", "[task.ship_now]\nhours = 0"),
         ("calendars", "days_off = [\"soon\"]"),
         ("disruptions", "[disruption.x]\nfrom = \"2026-01-01\"\neffect = \"suspend\""),
+        ("schedules", "[schedule.x]\ncron = \"0 9 * * *\""),
+        ("schedules", "[schedule.x]\njob = \"revue\""),
         ("templates", "[task.ship_now.outcomes]\nfound = \"x\""),
         ("templates", "[task.ship_now.steps]\njd = \"no\""),
         ("imports", "[file.orders]\nrecognize = \"x\""),
