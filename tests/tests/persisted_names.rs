@@ -126,8 +126,8 @@ const VOCABULARIES: [Vocabulary; 36] = [
 ];
 
 /// Every table of the store.
-const TABLES: &str = "case_file daemon db_meta deadline inbox journal open_batch open_case operation rouse schedule schedule_run schema_version task \
-     waybill_index world_change world_size";
+const TABLES: &str = "account_task case_file courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
+     operation_attempt poll rouse schedule schedule_run schema_version task waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {
@@ -174,4 +174,39 @@ fn no_table_is_renamed() {
         }
     }
     assert_eq!(tables.into_iter().collect::<Vec<_>>().join(" "), TABLES);
+}
+
+/// Every metric, without `parcelward_`: dashboards and alert rules of others stand on them.
+const METRICS: &str = "build_info facts_total facts_unread_total tracking_unrecognized_total decisions_total cases_opened_total \
+     cases_closed_total tasks_opened_total tasks_closed_total deadlines_met_total deadlines_breached_total \
+     operations_requested_total operations_settled_total wakes_total wake_lateness_seconds rule_lateness_seconds \
+     task_notice_seconds batches_total batches_failed_total batch_facts batch_wakes transaction_seconds decide_seconds \
+     commit_seconds transaction_retries_total engine_panics_total set_aside_total wakes_stuck_total requests_waiting \
+     clock_set_back_seconds open_cases open_tasks running_deadlines parked_facts case_files_set_aside case_files_overdue \
+     most_overdue_seconds config_reload_failed schedule_runs_total http_requests_total \
+     http_request_seconds";
+
+#[test]
+fn no_metric_is_renamed() {
+    let written: Vec<String> = METRICS.split(' ').map(|name| format!("parcelward_{name}")).collect();
+    let named: Vec<&str> = parcelward_scheduler::metric::ALL.iter().map(|metric| metric.name).collect();
+    assert_eq!(named, written);
+}
+
+/// The list is of use only while it is whole: nothing is counted under a name of its own.
+#[test]
+fn every_metric_is_listed() {
+    for path in files().expect("the files can be listed") {
+        let shown = path.to_string_lossy().replace('\\', "/");
+        if !shown.ends_with(".rs") || !(shown.contains("/src/") || shown.contains("/examples/")) {
+            continue;
+        }
+        let text = std::fs::read_to_string(root().join(&path)).expect("a source is read");
+        for macro_name in ["counter!(", "gauge!(", "histogram!("] {
+            for (at, _) in text.match_indices(macro_name) {
+                let first = text[at + macro_name.len()..].trim_start();
+                assert!(!first.starts_with('"'), "{shown}: {macro_name} names a metric by a text: take a constant of `metric`");
+            }
+        }
+    }
 }

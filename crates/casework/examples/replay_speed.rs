@@ -24,6 +24,10 @@ fn rules() -> Result<Rules, Failure> {
             }
         }
     }
+    // Staffed hours and the urgent amount are the daemon's own settings.
+    let own = std::fs::read_to_string(format!("{config}/parcelward.toml"))?.parse::<toml::Table>()?;
+    table.insert("staffed".to_owned(), own["staffed"].clone());
+    table["policy"].as_table_mut().ok_or("no policy")?.insert("urgent_amount".to_owned(), own["urgent_amount"].clone());
     table.insert("language".to_owned(), "zh-CN".into());
     let raw: RawRules = table.try_into()?;
     let texts: RawTexts = toml::from_str(&std::fs::read_to_string(format!("{config}/templates/zh-CN.toml"))?)?;

@@ -24,6 +24,7 @@ mod reconcile;
 mod run;
 mod update;
 mod wants;
+pub mod watch;
 
 pub mod region;
 pub mod replay;

@@ -10,6 +10,7 @@ pub mod client;
 pub mod commands;
 pub mod config;
 mod daemon;
+mod database;
 pub mod demo;
 pub mod http;
 mod jobs;
@@ -19,6 +20,7 @@ pub mod replay;
 pub mod serve;
 mod systemd;
 mod telemetry;
+mod traces;
 mod watch;
 
 pub use daemon::{Daemon, DaemonBuilder};

@@ -52,7 +52,7 @@ impl Reload {
         let dir = self.dir.clone();
         let read = tokio::task::spawn_blocking(move || settled(dir.as_deref()));
         let result = match read.await {
-            Ok(Ok(config)) => Ok(swap(app, config)),
+            Ok(Ok(config)) => Ok(swap(app, config).await),
             Ok(Err(problems)) => Err(problems),
             Err(error) => Err(Problems::of_fault(format!("the configuration could not be read: {error}"))),
         };
@@ -72,7 +72,7 @@ impl Reload {
                 {
                     timetable.set(app.config().schedules.clone(), reloaded.revision.clone()).await;
                 }
-                metrics::gauge!("parcelward_config_reload_failed").set(0.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
                 app.desk.set_revision(reloaded.revision.clone());
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
@@ -81,7 +81,7 @@ impl Reload {
                 }
             }
             Err(problems) => {
-                metrics::gauge!("parcelward_config_reload_failed").set(1.0);
+                metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(1.0);
                 // Shown by `parcelward status`, beside the revision that is in force.
                 app.desk.set_revision(format!("{}{REFUSED}", app.config().revision));
                 tracing::error!("the old configuration stays in force: {problems}");
@@ -105,12 +105,20 @@ fn settled(dir: Option<&Path>) -> Result<Loaded, Problems> {
     Err(Problems::of_fault("its files were being changed all the while that they were read; try again when they stand still".to_owned()))
 }
 
-fn swap(app: &App, config: Loaded) -> Reloaded {
+async fn swap(app: &App, mut config: Loaded) -> Reloaded {
     let before = app.config();
+    // A secret that was replaced changes no revision. Accounts that did not change stay: what they have spent of their limits is known there.
+    let accounts_changed = config.couriers.digest != before.couriers.digest;
+    if !accounts_changed {
+        config.couriers = before.couriers.clone();
+    }
     let at_next_start = starts_only(&before.settings, &config.settings);
-    let (revision, changed) = (config.revision.clone(), config.revision != before.revision);
+    let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
     if changed {
         app.set_config(Arc::new(config));
+    }
+    if accounts_changed {
+        app.run_lanes().await;
     }
     Reloaded { revision, changed, at_next_start }
 }
@@ -123,6 +131,12 @@ fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
         ("server.request_time", old.server.request_time != new.server.request_time),
         ("server.upload_time", old.server.upload_time != new.server.upload_time),
         ("server.stop_time", old.server.stop_time != new.server.stop_time),
+        ("server.name", old.server.name != new.server.name),
+        ("database.password_file", old.connect.password_file != new.connect.password_file),
+        ("database.connections", old.connect.connections != new.connect.connections),
+        ("log.format", old.log.format != new.log.format),
+        ("log.level", old.log.level != new.log.level),
+        ("traces.endpoint", old.traces != new.traces),
         ("database.url", old.database != new.database),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -2,13 +2,13 @@
 //!
 //! Deliberately absent: signals and the service manager (`commands::serve`), so that tests and the demo can run one as well.
 
-use crate::config::{Loaded, Settings};
+use crate::config::Loaded;
+use crate::database;
 use crate::http::{Access, App, router};
 use anyhow::Context;
-use parcelward_scheduler::{Clock, Desk, DeskOptions};
-use parcelward_store::{SharedStore, StoreOptions};
+use parcelward_scheduler::lanes::Lanes;
+use parcelward_scheduler::{Clock, ClockGuard, Desk, DeskOptions};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -26,11 +26,24 @@ pub struct Running {
     stop_time: Duration,
 }
 
-/// Starts the daemon.
+/// Starts the daemon by a guarded clock: what cannot be taken back is held while the time is in doubt, and a wall clock that is set back
+/// does not silence the wake lane.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_guarded(config: Loaded, guard: Arc<ClockGuard>) -> anyhow::Result<Running> {
+    begin(config, Arc::clone(&guard) as Arc<dyn Clock>, Some(guard)).await
+}
+
+/// Starts the daemon by a clock that the caller vouches for: a test's, or a demonstration's.
 ///
 /// # Errors
 /// Where the token file or the database cannot be used, or the address is taken.
 pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
+    begin(config, clock, None).await
+}
+
+async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGuard>>) -> anyhow::Result<Running> {
     let settings = config.settings.clone();
     let access = match &settings.server.token_file {
         Some(path) => Access::read(path)?,
@@ -41,36 +54,31 @@ pub async fn start(config: Loaded, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     let address = listener.local_addr().with_context(|| format!("listening on {listen}"))?;
-    let store = open_store(&settings).await?;
+    let store = database::open(&settings).await?;
+    let (stop, mut stopped) = watch::channel(false);
+    if let Some(guard) = guard {
+        guard.start_from(store.high_water().await.context("reading the stored state")?);
+        // It ends with the daemon: told to stop, or with whoever tells.
+        tokio::spawn(guard.watch(Arc::clone(&store), stop.subscribe()));
+    }
     let rules = Arc::new(config.rules.clone());
-    let options = DeskOptions { revision: config.revision.clone(), ..DeskOptions::default() };
+    let mut options = DeskOptions { revision: config.revision.clone(), ..DeskOptions::default() };
+    if let Some(name) = &settings.server.name {
+        options.name.clone_from(name);
+    }
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
     app.set_timetable(crate::jobs::start(&app));
-    let (stop, mut stopped) = watch::channel(false);
-    let service = router(Arc::clone(&app), access);
+    app.run_lanes().await;
+    // With the peer's address: some couriers' pushes are known by it.
+    let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         // An error means that the sender is gone, which ends the daemon as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     });
     let server = tokio::spawn(server.into_future());
     Ok(Running { address, asks_token, app, stop, server, stop_time: settings.server.stop_time })
-}
-
-async fn open_store(settings: &Settings) -> anyhow::Result<SharedStore> {
-    let url = resolve(settings.database.expose(), std::env::var_os("STATE_DIRECTORY").as_deref().map(Path::new));
-    parcelward_store::open(&url, &StoreOptions::default()).await.with_context(|| format!("opening the database `{}`", settings.database))
-}
-
-/// A relative file of a database lies in the state folder, where the service manager gave one.
-fn resolve(url: &str, state: Option<&Path>) -> String {
-    match (url.strip_prefix("sqlite:"), state) {
-        (Some(file), Some(state)) if Path::new(file.trim_start_matches("//")).is_relative() => {
-            format!("sqlite:{}", state.join(file.trim_start_matches("//")).display())
-        }
-        _ => url.to_owned(),
-    }
 }
 
 impl Running {
@@ -90,6 +98,11 @@ impl Running {
     #[must_use]
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// Its courier lanes, as the accounts in force have them.
+    pub async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.app.lanes().await
     }
 
     /// Ends when it can no longer serve, which it comes to by itself only where it fails: the server ended, or the writer did.
@@ -129,22 +142,10 @@ impl Running {
         if let Some(timetable) = self.app.timetable() {
             timetable.stop().await;
         }
+        // Calls that are under way are heard to their end, while the desk can still be told.
+        self.app.stop_lanes().await;
         self.app.desk.stop().await;
         self.app.store.close().await;
         ended
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_relative_database_lies_in_the_state_folder() {
-        let state = Some(Path::new("/var/lib/parcelward"));
-        assert_eq!(resolve("sqlite:a.db", state), "sqlite:/var/lib/parcelward/a.db");
-        assert_eq!(resolve("sqlite://a.db", state), "sqlite:/var/lib/parcelward/a.db");
-        assert_eq!(resolve("sqlite:/x/a.db", state), "sqlite:/x/a.db");
-        assert_eq!(resolve("sqlite:a.db", None), "sqlite:a.db");
     }
 }

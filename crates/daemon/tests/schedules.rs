@@ -89,8 +89,8 @@ async fn the_clock_fires_what_is_due_and_each_job_says_what_it_did() {
     for (name, state, says) in [
         ("calendar-coverage", "failed", "add the calendar of 2027"),
         ("claims-ageing", "ok", "0 claim steps of 0"),
-        ("poll-tracking", "failed", "calls no courier"),
-        ("recheck-both-sources", "failed", "calls no courier"),
+        ("poll-tracking", "failed", "the lanes take no such request"),
+        ("recheck-both-sources", "failed", "the lanes take no such request"),
     ] {
         let (status, _) = daemon.post(&format!("/v1/schedules/{name}/run"), json!({})).await;
         assert_eq!(status, StatusCode::ACCEPTED);
@@ -123,9 +123,12 @@ async fn people_read_it_as_tables() {
     let (_, history, _) = run(&daemon, &["schedule", "history", "morning"]).await;
     assert!(history.contains("ok (by hand): 2 tasks due") && history.ends_with(&report), "{history}");
     let (status, said, _) = run(&daemon, &["schedule", "run", "poll-tracking"]).await;
-    assert!(status == Some(1) && said.starts_with("failed: this daemon calls no courier"), "{said}");
+    assert!(status == Some(1) && said.starts_with("failed: couriers cannot be asked by a schedule yet"), "{said}");
     let (_, next, _) = run(&daemon, &["schedule", "next", "2"]).await;
-    assert!(next.lines().count() == 3 && next.contains("in 1 h 14 min   2026-03-11 21:45:00 +08:00  2026-03-11 13:45:00  handover-night"), "{next}");
+    assert!(
+        next.lines().count() == 3 && next.contains("in 1 h 14 min   2026-03-11 21:45:00 +08:00  2026-03-11 13:45:00  handover-night"),
+        "{next}"
+    );
     let (status, _, err) = run(&daemon, &["schedule", "run", "nonsense"]).await;
     assert!(status == Some(2) && err.contains("there is no schedule `nonsense`"), "{err}");
     let (_, json, _) = run(&daemon, &["schedule", "list", "--json"]).await;

@@ -17,6 +17,12 @@ const FILE: &[&str] = &["title", "recognise", "not", "shop", "column", "skip", "
 const COLUMN: &[&str] = &["header", "as", "required"];
 const FACT: &[&str] = &["type", "needs", "lacks", "when", "time", "key", "data"];
 
+/// The keys that a mapping may have: at its top, of a kind of file, of a column, of a fact. For whoever describes mappings to editors.
+#[must_use]
+pub const fn mapping_keys() -> [(&'static str, &'static [&'static str]); 4] {
+    [("top", TOP), ("file", FILE), ("column", COLUMN), ("fact", FACT)]
+}
+
 /// Compiles one mapping file.
 ///
 /// # Errors

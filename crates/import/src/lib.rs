@@ -27,6 +27,7 @@ mod toml_walk;
 mod xlsx_guard;
 mod xlsx_rows;
 
+pub use compile::mapping_keys;
 pub use error::{ImportError, Problem};
 pub use importer::{Importer, Landing, Limits, Options};
 pub use rejects::{RejectedRow, RejectsFile};

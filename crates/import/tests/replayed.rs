@@ -27,6 +27,10 @@ fn shipped_rules() -> Rules {
             }
         }
     }
+    // Staffed hours and the urgent amount are the daemon's own settings.
+    let own = std::fs::read_to_string(folder.join("parcelward.toml")).unwrap().parse::<toml::Table>().unwrap();
+    all.insert("staffed".to_owned(), own["staffed"].clone());
+    all["policy"].as_table_mut().unwrap().insert("urgent_amount".to_owned(), own["urgent_amount"].clone());
     all.entry("language").or_insert_with(|| "zh-CN".into());
     let raw: RawRules = all.try_into().unwrap();
     let calendar = std::fs::read_to_string(folder.join("calendars/cn-2026.toml")).unwrap();

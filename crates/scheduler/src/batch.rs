@@ -7,6 +7,8 @@ use crate::intake::{Goal, Intake};
 use crate::line::line;
 use crate::news;
 use crate::receipt::{Incoming, Receipt, Refused};
+use crate::tally::Tally;
+use parcelward_casework::decision::order_tag;
 use parcelward_casework::fact::{Fact, FactBody, FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
@@ -69,9 +71,7 @@ pub(crate) struct Done {
     pub(crate) kept: Vec<(OrderKey, Kept)>,
     /// Case files that cannot be read, and why.
     pub(crate) unreadable: Vec<(OrderKey, String)>,
-    pub(crate) decisions: usize,
-    /// How late each woken case file was, in milliseconds.
-    pub(crate) lateness: Vec<i64>,
+    pub(crate) tally: Tally,
     /// Whether as many case files were due as the batch takes: there may be more.
     pub(crate) more_due: bool,
 }
@@ -132,8 +132,7 @@ struct Run<'a> {
     waits_here: HashMap<Waybill, Vec<WaitsHere>>,
     /// Facts of this batch that waited and were given to an order later in it.
     found_here: Vec<(usize, OrderKey)>,
-    decisions: usize,
-    lateness: Vec<i64>,
+    tally: Tally,
     /// Case files that are due, locked.
     due: Vec<OrderKey>,
     /// As many were due as the batch takes.
@@ -190,8 +189,7 @@ impl<'a> Run<'a> {
             owners: Vec::new(),
             waits_here: HashMap::new(),
             found_here: Vec::new(),
-            decisions: 0,
-            lateness: Vec::new(),
+            tally: Tally::default(),
             due,
             more_due,
         }))
@@ -293,16 +291,29 @@ impl<'a> Run<'a> {
     }
 
     /// Decides, or `None` where that panicked.
-    fn decide(&self, file: parcelward_casework::casefile::CaseFile, signal: Signal<'_>) -> Option<Plan> {
+    fn decide(&mut self, file: parcelward_casework::casefile::CaseFile, signal: Signal<'_>) -> Option<Plan> {
+        let span = signal_span(&file.key, &signal);
+        let _inside = span.enter();
+        let started = std::time::Instant::now();
         let (engine, rules, world) = (self.bench.engine, self.bench.rules, &*self.world);
         let decide = std::panic::AssertUnwindSafe(|| engine.decide(file, rules, world, self.recorded, signal));
-        std::panic::catch_unwind(decide).ok()
+        let plan = std::panic::catch_unwind(decide).ok();
+        self.tally.decided_in += started.elapsed();
+        match &plan {
+            Some(plan) => {
+                span.record("result", if plan.refused.is_some() { "refused" } else { "decided" });
+                span.record("decisions", plan.decisions.len());
+            }
+            None => drop(span.record("result", "panicked")),
+        }
+        tracing::trace!("signal");
+        plan
     }
 
     /// Takes a plan's outcome in hand. Gives the waybills that it registered (the first `known` parcels were there before).
     fn settle(&mut self, order: &OrderKey, plan: Plan, known: usize) -> Vec<Waybill> {
-        self.decisions += plan.decisions.len();
         for decision in plan.decisions {
+            self.tally.decision(&decision, self.recorded);
             self.entries.push(Entry::Decision(DecisionEntry { order: order.clone(), decision, recorded: self.recorded }));
         }
         for change in plan.noted {
@@ -378,7 +389,7 @@ impl<'a> Run<'a> {
             // Decided in this batch already, and nothing more is due at its instant.
             None if decided => return Ok(false),
             Some(at) if decided && at > self.recorded => return Ok(false),
-            Some(at) if !decided => self.lateness.push(self.recorded.since(at).as_millis().max(0)),
+            Some(at) if !decided => self.tally.lateness.push(self.recorded.since(at).as_millis().max(0)),
             _ => {}
         }
         let Taken::File(file) = self.hand.take(order, false) else { return Ok(false) };
@@ -390,8 +401,7 @@ impl<'a> Run<'a> {
 
     /// Writes it all.
     async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, decisions, lateness, more_due, .. } =
-            self;
+        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, more_due, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
         let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
         crash_point!("decide.done")?;
@@ -404,8 +414,17 @@ impl<'a> Run<'a> {
         };
         let kept = batch.files.into_iter().zip(stamps);
         let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();
-        Ok(Done { recorded, receipts, world, kept, unreadable, decisions, lateness, more_due })
+        Ok(Done { recorded, receipts, world, kept, unreadable, tally, more_due })
     }
+}
+
+/// A signal's span. The order's tag stands for the order, as it does at the beginning of the ids of its cases and tasks.
+fn signal_span(order: &OrderKey, signal: &Signal<'_>) -> tracing::Span {
+    let word = || match signal {
+        Signal::Fact { fact, .. } => fact.body.fact_type().word(),
+        Signal::TimePassed => "time_passed",
+    };
+    tracing::debug_span!("signal", order = %order_tag(order), r#type = word(), result = tracing::field::Empty, decisions = tracing::field::Empty)
 }
 
 /// The order or waybill that a fact's body leads to, for reading ahead.

@@ -3,13 +3,13 @@
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
-use crate::presence::{self, Presence};
+use crate::presence::{self, LaneNotes, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
 use crate::writer::{Looked, Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
-use parcelward_store::{SharedStore, StoreError};
+use parcelward_store::{LaneNote, SharedStore, StoreError};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -87,6 +87,7 @@ struct Shared {
     rules: Arc<ArcSwap<Rules>>,
     revision: Arc<ArcSwap<String>>,
     boot_id: String,
+    lanes: Arc<LaneNotes>,
     pulse: watch::Receiver<Pulse>,
     looked: Arc<Looked>,
     stop: CancellationToken,
@@ -137,6 +138,7 @@ impl Desk {
         let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
+        let lanes = Arc::new(LaneNotes::default());
         let presence = Presence {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -144,6 +146,7 @@ impl Desk {
             name: options.name.clone(),
             revision: Arc::clone(&revision),
             boot_id: boot_id.clone(),
+            lanes: Arc::clone(&lanes),
         };
         let writer = Writer {
             store,
@@ -180,6 +183,7 @@ impl Desk {
                 rules,
                 revision,
                 boot_id,
+                lanes,
                 pulse,
                 looked,
                 stop,
@@ -220,6 +224,12 @@ impl Desk {
     /// Notes the revision of the configuration in force, for whoever looks at the daemons.
     pub fn set_revision(&self, revision: impl Into<String>) {
         self.shared.revision.store(Arc::new(revision.into()));
+    }
+
+    /// Notes how a lane beside the wake lane stands, for whoever looks at the daemons; `None` where there is no such lane any more. It is told
+    /// with the next sign of life.
+    pub fn note_lane(&self, lane: &str, note: Option<LaneNote>) {
+        self.shared.lanes.note(lane, note);
     }
 
     /// The random word of this boot, under which the database knows this daemon.

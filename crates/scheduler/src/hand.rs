@@ -128,7 +128,7 @@ impl Hand {
             let mut next_wake_at = engine.next_wake_at(&after);
             if next_wake_at.is_some_and(|at| at <= recorded) {
                 tracing::error!(order = %order, "the case file wants to be woken again at once after it was woken; it is left alone for a minute");
-                metrics::counter!("parcelward_wakes_stuck_total").increment(1);
+                metrics::counter!(crate::metric::WAKES_STUCK).increment(1);
                 next_wake_at = Some(recorded + STUCK);
             }
             let awaits_coverage = engine.awaits_coverage(&after);

@@ -16,11 +16,14 @@ pub mod doctor;
 mod engine;
 mod hand;
 mod intake;
+pub mod lanes;
 mod line;
+pub mod metric;
 mod news;
 pub mod presence;
 mod receipt;
 mod routes;
+mod tally;
 mod writer;
 
 pub use clock::{Clock, WallClock};

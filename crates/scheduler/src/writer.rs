@@ -7,7 +7,8 @@ use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::desk::{DeskOptions, Pulse, Request};
 use crate::engine::Engine;
-use crate::receipt::{DeskError, Incoming, Receipt, Refused};
+use crate::metric;
+use crate::receipt::{DeskError, Incoming, Receipt};
 use arc_swap::ArcSwap;
 use parcelward_casework::fact::FactBody;
 use parcelward_casework::instant::Instant;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 /// The longest sleep on one timer: the wall clock may jump, the machine may sleep, another process may write.
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
@@ -161,6 +163,7 @@ impl Writer {
         while let Ok(request) = self.queue.try_recv() {
             self.waiting.push_back(request);
         }
+        metrics::gauge!(metric::REQUESTS_WAITING).set(self.waiting.len() as f64);
     }
 
     /// Sleeps until the next moment, a request, or the stop: never longer than the longest sleep.
@@ -283,13 +286,13 @@ impl Writer {
                 Err(Trouble::Fact(at)) => {
                     let id = facts.get(at).map(|f| (f.fact.id.source.as_str(), f.fact.id.id.as_str()));
                     tracing::error!(?id, "deciding a fact panicked; the fact is refused");
-                    metrics::counter!("parcelward_engine_panics_total").increment(1);
+                    metrics::counter!(metric::ENGINE_PANICS).increment(1);
                     skip.facts.insert(at);
                     continue;
                 }
                 Err(Trouble::Wake(order)) => {
                     tracing::error!(%order, "waking a case file panicked; it is set aside");
-                    metrics::counter!("parcelward_engine_panics_total").increment(1);
+                    metrics::counter!(metric::ENGINE_PANICS).increment(1);
                     skip.wakes.insert(order, "waking it failed");
                     continue;
                 }
@@ -309,13 +312,45 @@ impl Writer {
                 return Err(error);
             }
             tracing::debug!(%error, tries, "the transaction is tried again");
-            metrics::counter!("parcelward_transaction_retries_total").increment(1);
+            metrics::counter!(metric::RETRIES).increment(1);
             self.beat.send_modify(|pulse| pulse.retries += 1);
             tokio::time::sleep(wait(tries, &mut self.options.chance)).await;
         }
     }
 
+    /// One try, in a span of its own.
     async fn attempt(&mut self, facts: &[&Incoming], limits: &Limits, skip: &Skip) -> Result<Option<Done>, Trouble> {
+        let empty = tracing::field::Empty;
+        let span = tracing::debug_span!(
+            "transaction",
+            facts = facts.len(),
+            wakes = empty,
+            decisions = empty,
+            database_ms = empty,
+            decide_ms = empty,
+            result = empty
+        );
+        let started = std::time::Instant::now();
+        let done = self.try_once(facts, limits, skip).instrument(span.clone()).await;
+        let took = started.elapsed();
+        let result = match &done {
+            Ok(Some(done)) => {
+                metrics::histogram!(metric::TRANSACTION).record(took.as_secs_f64());
+                span.record("wakes", done.tally.lateness.len());
+                span.record("decisions", done.tally.decisions);
+                span.record("decide_ms", milliseconds(done.tally.decided_in));
+                span.record("database_ms", milliseconds(took.saturating_sub(done.tally.decided_in)));
+                "committed"
+            }
+            Ok(None) => "nothing_to_do",
+            Err(_) => "rolled_back",
+        };
+        span.record("result", result);
+        span.in_scope(|| tracing::debug!("transaction"));
+        done
+    }
+
+    async fn try_once(&mut self, facts: &[&Incoming], limits: &Limits, skip: &Skip) -> Result<Option<Done>, Trouble> {
         let rules = self.rules.load_full();
         let bench = Bench { engine: &*self.engine, rules: &rules, cache: &self.cache, skip };
         let mut tx = self.store.begin().await?;
@@ -327,7 +362,7 @@ impl Writer {
             Ok(Some(done)) => {
                 let started = std::time::Instant::now();
                 tx.commit().await?;
-                metrics::histogram!("parcelward_commit_seconds").record(started.elapsed().as_secs_f64());
+                metrics::histogram!(metric::COMMIT).record(started.elapsed().as_secs_f64());
                 Ok(Some(done))
             }
             Err(trouble) => {
@@ -348,7 +383,7 @@ impl Writer {
 
     async fn set_aside(&mut self, order: &parcelward_casework::fact::OrderKey, why: &str) {
         tracing::error!(%order, why, "the case file is set aside");
-        metrics::counter!("parcelward_set_aside_total").increment(1);
+        metrics::counter!(metric::SET_ASIDE).increment(1);
         if let Err(error) = self.store.set_aside(order, why, self.clock.now()).await {
             tracing::error!(%order, %error, "the case file could not be set aside");
             self.pause.longer();
@@ -357,13 +392,16 @@ impl Writer {
 
     /// Takes a committed batch over and answers its requests. Says whether more is due.
     async fn committed(&mut self, requests: Vec<Request>, done: Done) -> bool {
-        let Done { recorded, receipts, world, kept, decisions, lateness, more_due, .. } = done;
+        let Done { recorded, receipts, world, kept, tally, more_due, .. } = done;
         self.world = world;
         for (order, kept) in kept {
             self.cache.put(order, kept);
         }
         self.pause.end();
-        count(&receipts, decisions, &lateness, recorded, self.clock.now());
+        tally.tell(requests.iter().flat_map(|r| &r.facts).zip(&receipts));
+        // More than a few milliseconds mean that the clock was set back: instants go on from the newest one.
+        let set_back = recorded.since(self.clock.now()).as_millis().max(0) as f64 / 1000.0;
+        metrics::gauge!(metric::CLOCK_SET_BACK).set(set_back);
         // An error here would be one of the answer only, which nobody waits for.
         let _ = crash_point!("commit.answered");
         if is_about_tasks(&requests) {
@@ -386,7 +424,7 @@ impl Writer {
     /// Answers requests of which nothing was taken.
     fn failed(&mut self, requests: Vec<Request>, error: StoreError) {
         tracing::error!(%error, requests = requests.len(), "nothing of the batch was taken");
-        metrics::counter!("parcelward_batches_failed_total").increment(1);
+        metrics::counter!(metric::BATCHES_FAILED).increment(1);
         self.beat.send_modify(|pulse| pulse.failing = Some(error.to_string()));
         let error = Arc::new(error);
         for request in requests {
@@ -409,24 +447,6 @@ fn is_about_tasks(requests: &[Request]) -> bool {
     requests.iter().flat_map(|r| &r.facts).any(|f| matches!(f.fact.body, FactBody::TaskUpdate(_)))
 }
 
-fn count(receipts: &[Receipt], decisions: usize, lateness: &[i64], recorded: Instant, now: Instant) {
-    for receipt in receipts {
-        let answer = match receipt {
-            Receipt::Accepted { parked: false, .. } => "accepted",
-            Receipt::Accepted { parked: true, .. } => "parked",
-            Receipt::Duplicate { .. } => "duplicate",
-            Receipt::Conflict => "conflict",
-            Receipt::Refused(Refused::FileBroken(_)) => "broken",
-            Receipt::Refused(_) => "refused",
-        };
-        metrics::counter!("parcelward_facts_total", "answer" => answer).increment(1);
-    }
-    metrics::counter!("parcelward_decisions_total").increment(decisions as u64);
-    metrics::counter!("parcelward_wakes_total").increment(lateness.len() as u64);
-    metrics::histogram!("parcelward_batch_facts").record(receipts.len() as f64);
-    for ms in lateness {
-        metrics::histogram!("parcelward_wake_lateness_seconds").record(*ms as f64 / 1000.0);
-    }
-    // More than a few milliseconds mean that the clock was set back: instants go on from the newest one.
-    metrics::gauge!("parcelward_clock_set_back_seconds").set(recorded.since(now).as_millis().max(0) as f64 / 1000.0);
+fn milliseconds(length: Duration) -> f64 {
+    length.as_secs_f64() * 1000.0
 }

@@ -120,7 +120,13 @@ pub async fn restore(url: &str, from: Option<&Path>, replace: bool) -> Result<Re
     // What an earlier attempt left behind.
     let _ = fs::remove_file(&part);
     copy_into(from, &part).await?;
-    let incarnation = renew(&part).await?;
+    let incarnation = match renew(&part).await {
+        Ok(incarnation) => incarnation,
+        Err(error) => {
+            let _ = fs::remove_file(&part);
+            return Err(error.into());
+        }
+    };
     let mut before = None;
     if to.exists() {
         close_for_good(to).await?;
@@ -179,16 +185,14 @@ async fn look_through(path: &Path) -> Result<Backup, StoreError> {
     Ok(Backup { bytes: fs::metadata(path).map_or(0, |m| m.len()), files, lines })
 }
 
-/// Gives a copy its new incarnation. The daemons that are noted in it are not its own.
+/// Brings a copy's tables up to date and gives it its new incarnation. The daemons that are noted in it are not its own.
 async fn renew(path: &Path) -> Result<String, StoreError> {
-    let incarnation = uuid::Uuid::new_v4().simple().to_string();
+    let store = crate::sqlite::open(path, &StoreOptions::default()).await?;
+    let renewed = crate::Store::renew_incarnation(&store).await;
+    crate::Store::close(&store).await;
+    let incarnation = renewed?;
     let mut copy = connect(path).await?;
-    sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(&incarnation).execute(&mut copy).await?;
-    let knows_daemons: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'daemon')").fetch_one(&mut copy).await?;
-    if knows_daemons {
-        sqlx::query("DELETE FROM daemon").execute(&mut copy).await?;
-    }
+    sqlx::query("DELETE FROM daemon").execute(&mut copy).await?;
     copy.close().await?;
     Ok(incarnation)
 }

@@ -32,6 +32,8 @@ mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
+mod lane_calls;
+pub mod lanes;
 mod ledger;
 mod list_query;
 mod open;
@@ -52,8 +54,8 @@ pub use error::StoreError;
 pub use ledger::{RunEnd, RunRow, RunState, ScheduleRow, SlotClaim, SlotRun};
 pub use open::{StoreOptions, open};
 pub use read::{
-    Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind, FileRecord,
-    JournalRow, Page, SetAside, TaskFilter, TaskListState, TaskRow,
+    Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,
+    FileRecord, JournalRow, LaneNote, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
 pub use store::{SharedStore, Store, Transaction};
 

@@ -5,6 +5,7 @@
 
 mod checks;
 mod error;
+mod lanes;
 mod link;
 mod migrate;
 mod open;
@@ -20,6 +21,7 @@ pub(crate) use error::of_server;
 pub(crate) use open::open;
 
 use crate::change::StoredFile;
+use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
 use crate::{Cursor, Store, StoreError, Transaction};
@@ -32,6 +34,7 @@ mod ledger {
 use link::{Link, Manners, Purpose};
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::Courier;
 use sqlx::PgPool;
 use transaction::Writing;
 
@@ -97,7 +100,9 @@ impl PostgresStore {
         // Nothing is written where nothing changed.
         let changed = link
             .query(
-                "UPDATE db_meta SET incarnation = CASE WHEN cluster IS NULL THEN incarnation ELSE $1 END, cluster = $2 \
+                "UPDATE db_meta SET incarnation = CASE WHEN cluster IS NULL THEN incarnation ELSE $1 END, \
+                 renewed_at = CASE WHEN cluster IS NULL THEN renewed_at ELSE (extract(epoch FROM clock_timestamp()) * 1000)::bigint END, \
+                 cluster = $2 \
                  WHERE id = 1 AND cluster IS DISTINCT FROM $2",
             )
             .bind(uuid::Uuid::new_v4().simple().to_string())
@@ -132,6 +137,10 @@ impl Store for PostgresStore {
 
     async fn incarnation(&self) -> Result<String, StoreError> {
         ask!(self, read_counts::incarnation())
+    }
+
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        ask!(self, read_counts::renewed_at())
     }
 
     async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
@@ -205,6 +214,10 @@ impl Store for PostgresStore {
         self.notice_cluster().await
     }
 
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        self.notice_cluster().await
+    }
+
     async fn leave(&self, boot_id: &str) -> Result<(), StoreError> {
         let mut link = self.write().await?;
         link.query("DELETE FROM daemon WHERE boot_id = $1").bind(boot_id).execute(link.on()).await?;
@@ -218,7 +231,10 @@ impl Store for PostgresStore {
     async fn renew_incarnation(&self) -> Result<String, StoreError> {
         let incarnation = uuid::Uuid::new_v4().simple().to_string();
         let mut link = self.write().await?;
-        link.query("UPDATE db_meta SET incarnation = $1 WHERE id = 1").bind(&incarnation).execute(link.on()).await?;
+        link.query("UPDATE db_meta SET incarnation = $1, renewed_at = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE id = 1")
+            .bind(&incarnation)
+            .execute(link.on())
+            .await?;
         link.end().await?;
         Ok(incarnation)
     }
@@ -311,3 +327,5 @@ impl Store for PostgresStore {
         self.instants.close().await;
     }
 }
+
+crate::lane_calls::lane_store!(PostgresStore, lanes, |store| store.write().await?, |link| link.end().await);

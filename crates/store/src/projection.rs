@@ -10,7 +10,14 @@ use parcelward_casework::casefile::{CaseFile, Deadline, DeadlineState, Index, Op
 use parcelward_casework::decision::DecisionBody;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
+use parcelward_casework::instant::Length;
+use parcelward_casework::watch::{self, Watch};
 use std::collections::{BTreeMap, HashMap};
+
+/// The `acts_at` of a parcel about which nothing runs: the year 9999, so that it sorts last.
+pub(crate) const NOTHING_RUNS: i64 = 253_370_764_800_000;
+/// A parcel that is new is looked at within this time.
+const FIRST_LOOK: Length = Length::hours(1);
 
 /// What decisions that opened tasks, set deadlines and asked couriers told, by id.
 struct Told<'a> {
@@ -124,6 +131,23 @@ pub(crate) struct CaseLine<'a> {
     pub(crate) opened_at: i64,
 }
 
+/// A parcel to ask about, without what belongs to the courier lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PollLine<'a> {
+    pub(crate) courier: &'a str,
+    pub(crate) number: &'a str,
+    /// 0 who is trusted most, 1 the other source.
+    pub(crate) place: i64,
+    pub(crate) no: i64,
+    pub(crate) shop: &'a str,
+    pub(crate) every_ms: i64,
+    pub(crate) acts_at: i64,
+    pub(crate) phone_tail: Option<String>,
+    /// When it is asked first, if it is new.
+    pub(crate) first_at: i64,
+    pub(crate) rank_at: i64,
+}
+
 /// Whose a waybill is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WaybillLine<'a> {
@@ -158,6 +182,10 @@ pub(crate) struct Lines<'a> {
     /// Cases that closed: their lines go.
     pub(crate) closed: Vec<&'a str>,
     pub(crate) waybills: Vec<WaybillLine<'a>>,
+    /// Parcels to ask about, new or changed.
+    pub(crate) polls: Vec<PollLine<'a>>,
+    /// Parcels that are not asked about any more: courier, number, place.
+    pub(crate) unwatched: Vec<(&'a str, &'a str, i64)>,
 }
 
 impl<'a> Lines<'a> {
@@ -171,6 +199,7 @@ impl<'a> Lines<'a> {
                 changed.leave_out_unseen((before, &change.after), &told)?;
             }
             lines.add(&change.after, stamp.no, &changed, &told)?;
+            lines.add_polls(change.before.as_deref(), &change.after, stamp.no);
         }
         let owners: HashMap<(&str, &str), &OrderKey> =
             batch.owners.iter().map(|(w, order)| ((w.number.as_str(), w.courier.word()), order)).collect();
@@ -192,6 +221,7 @@ impl<'a> Lines<'a> {
         };
         let mut lines = Lines::default();
         lines.add(file, no, &all, &Told { now: HashMap::new(), earlier: None })?;
+        lines.add_polls(None, file, no);
         Ok(lines)
     }
 
@@ -204,6 +234,38 @@ impl<'a> Lines<'a> {
         all.extend(self.opened.iter().map(|c| (("open_case", c.case_id.to_owned()), c.text())));
         all.extend(self.waybills.iter().map(|w| (("waybill_index", format!("{}/{}", w.courier, w.number)), w.text())));
         all
+    }
+
+    /// Parcels to ask about: what is new or changed, and what is no longer asked about.
+    fn add_polls(&mut self, before: Option<&'a CaseFile>, after: &'a CaseFile, no: i64) {
+        let mut earlier: HashMap<(&str, &str, i64), Watch<'_>> = HashMap::new();
+        if let Some(before) = before {
+            earlier.extend(watch::watches(before).into_iter().flat_map(places));
+        }
+        let tail = watch::phone_tail(after);
+        let same_tail = before.is_some_and(|before| watch::phone_tail(before) == tail);
+        for ((courier, number, place), watch) in watch::watches(after).into_iter().flat_map(places) {
+            let same = earlier.remove(&(courier, number, place));
+            if same_tail && same.is_some_and(|old| old.every == watch.every && old.acts_at == watch.acts_at) {
+                continue;
+            }
+            let spread = FIRST_LOOK.min(watch.every).as_millis().max(1);
+            let first = after.clock + Length::millis(i64::from(hash(number)) % spread);
+            let first = watch.acts_at.map_or(first, |at| first.min(at - FIRST_LOOK)).max(after.clock);
+            self.polls.push(PollLine {
+                courier,
+                number,
+                place,
+                no,
+                shop: &after.key.shop,
+                every_ms: watch.every.as_millis(),
+                acts_at: watch.acts_at.map_or(NOTHING_RUNS, Instant::millis),
+                phone_tail: tail.clone(),
+                first_at: first.millis(),
+                rank_at: watch::rank(first, Instant::from_millis(0), watch.acts_at).millis(),
+            });
+        }
+        self.unwatched.extend(earlier.into_keys());
     }
 
     fn add(&mut self, file: &'a CaseFile, no: i64, changed: &Difference, told: &Told<'_>) -> Result<(), StoreError> {
@@ -222,6 +284,18 @@ impl<'a> Lines<'a> {
         self.waybills.extend(waybills.map(|w| WaybillLine { number: &w.number, courier: w.courier.word(), no }));
         Ok(())
     }
+}
+
+/// A parcel's places: one for who is trusted most, and one for the other source where both are to be asked.
+fn places(watch: Watch<'_>) -> Vec<((&str, &str, i64), Watch<'_>)> {
+    let (courier, number) = (watch.waybill.courier.word(), watch.waybill.number.as_str());
+    let last = i64::from(watch.both);
+    (0..=last).map(|place| ((courier, number, place), watch.clone())).collect()
+}
+
+/// Spreads what begins at one moment (32-bit FNV-1a).
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 fn task_line<'a>(file: &'a CaseFile, no: i64, task: &'a Task, told: &Told<'_>) -> TaskLine<'a> {
@@ -296,6 +370,8 @@ fn operation_line<'a>(file: &'a CaseFile, no: i64, operation: &'a Operation, tol
         number: &parcel.waybill.number,
         case_id: &case.id,
         state: match operation.state {
+            // A person was asked to do it: the lane sends nothing any more.
+            OperationState::Requested if operation.taken_over => "by_hand",
             OperationState::Requested => "requested",
             OperationState::ByHand => "by_hand",
             OperationState::Accepted => "accepted",

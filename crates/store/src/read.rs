@@ -9,6 +9,7 @@ use parcelward_casework::money::Money;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::words::*;
 use parcelward_casework::world::Reach;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A page of a list.
@@ -325,6 +326,50 @@ pub struct DaemonRow {
     pub batches: u64,
     /// Why its last batch failed, while it fails.
     pub failing: Option<String>,
+    /// What else it says of itself.
+    pub notes: DaemonNotes,
+}
+
+/// What a daemon says of itself beside what every version says. A part that is absent is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DaemonNotes {
+    /// Since when it works by its configuration, in milliseconds UTC by its own clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_since_ms: Option<i64>,
+    /// Why its clock is in doubt, while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock: Option<String>,
+    /// Its lanes beside the wake lane, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lanes: BTreeMap<String, LaneNote>,
+}
+
+/// What a daemon says of one of its lanes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaneNote {
+    /// One word for people: `works`, `pauses`, `off`.
+    pub state: String,
+    /// How much waits for it now.
+    pub waiting: u64,
+    /// How late the most overdue of that is, in milliseconds.
+    pub lag_ms: u64,
+    /// Why it does not work as it should, while it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl DaemonNotes {
+    pub(crate) fn to_text(&self) -> String {
+        // Texts and numbers only: it cannot fail, and if it did, notes are the least of what is lost.
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+
+    /// Another version may say it in another way: what is not understood is not known.
+    pub(crate) fn from_text(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
 }
 
 /// A case file as it lies in the database, with everything that follows from it, all of one moment: for whoever checks.

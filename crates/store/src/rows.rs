@@ -75,6 +75,11 @@ fn at_or_none(row: &impl Columns, column: &str) -> Result<Option<Instant>, Store
     Ok(row.number_or_none(column)?.map(Instant::from_millis))
 }
 
+/// The same where they are never absent.
+pub(crate) fn waybill_of(row: &impl Columns) -> Result<Waybill, StoreError> {
+    Ok(Waybill { courier: word(row, "courier", Courier::from_word)?, number: row.text("number")?.to_owned() })
+}
+
 /// A count, or a place in a list.
 pub(crate) fn count(row: &impl Columns, column: &str) -> Result<u64, StoreError> {
     Ok(row.number(column)?.unsigned_abs())
@@ -126,6 +131,7 @@ pub(crate) fn daemon_row(row: &impl Columns) -> Result<DaemonRow, StoreError> {
         lag_ms: count(row, "lag_ms")?,
         batches: count(row, "batches")?,
         failing: owned(row, "failing")?,
+        notes: DaemonNotes::from_text(row.text("notes")?),
     })
 }
 

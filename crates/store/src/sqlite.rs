@@ -5,6 +5,7 @@
 
 mod bulk;
 mod checks;
+mod lanes;
 mod open;
 mod read_counts;
 mod read_files;
@@ -17,12 +18,14 @@ pub(crate) use open::open;
 
 use crate::StoreError;
 use crate::change::StoredFile;
+use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::Courier;
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -93,6 +96,10 @@ impl Store for SqliteStore {
 
     async fn incarnation(&self) -> Result<String, StoreError> {
         read_counts::incarnation(&self.readers).await
+    }
+
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        read_counts::renewed_at(&self.readers).await
     }
 
     async fn set_aside(&self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
@@ -240,3 +247,7 @@ impl Store for SqliteStore {
         self.writer.close().await;
     }
 }
+
+crate::lane_calls::lane_store!(SqliteStore, lanes, |store| transaction::Writing::begin(&store.writer).await?, |tx| Box::new(tx)
+    .commit()
+    .await);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Begins a transaction that writes. On a database with one writer it waits for its turn.
     ///
     /// # Errors
@@ -36,6 +36,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Any [`StoreError`].
     async fn incarnation(&self) -> Result<String, StoreError>;
+
+    /// When the incarnation last changed, by the clock of whoever changed it; `None` where it never did. Facts that were lost with the time
+    /// before it may be told again after it, and lead to what was already sent: for some time after it everything is looked up first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError>;
 
     /// Marks a case file so that the wake lane leaves it out, with the reason shown to people.
     ///
@@ -129,6 +136,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Any [`StoreError`].
     async fn daemons(&self, limit: u32) -> Result<Vec<DaemonRow>, StoreError>;
+
+    /// Notices that the database came to another server, where it can: its incarnation changes then. Asked before anything is sent that
+    /// must not be sent twice.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn notice_failover(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Gives the database a new incarnation, as after a restore. Gives it.
     ///

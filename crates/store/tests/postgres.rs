@@ -193,7 +193,7 @@ async fn daemons_that_start_together_find_one_database() {
         .fetch_one(&mut shared().raw(&place.name).await)
         .await
         .unwrap();
-    assert_eq!(applied, 1);
+    assert_eq!(applied, 2, "each step once");
 }
 
 #[tokio::test]
@@ -289,6 +289,7 @@ async fn a_database_that_came_to_another_server_is_another_incarnation() {
         lag_ms: 0,
         batches: 0,
         failing: None,
+        notes: DaemonNotes::default(),
     };
     store.beat(&row).await.unwrap();
     let second = store.incarnation().await.unwrap();

@@ -215,6 +215,7 @@ async fn a_copy_that_is_brought_back_is_another_incarnation_and_the_old_one_is_k
     assert_ne!(restored.incarnation, incarnation);
     let store = place.open().await;
     assert_eq!(store.incarnation().await.unwrap(), restored.incarnation);
+    assert!(store.renewed_at().await.unwrap().is_some());
     assert!(store.case_file(&kit::order(2)).await.unwrap().is_some() && store.case_file(&kit::order(3)).await.unwrap().is_none());
     store.close().await;
     let before = open(&format!("sqlite:{}", restored.before.unwrap().display()), &StoreOptions::default()).await.unwrap();

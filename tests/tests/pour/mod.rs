@@ -145,11 +145,17 @@ pub struct Process {
 #[allow(dead_code, reason = "each test uses its part")]
 impl Process {
     pub fn start(binary: &Path, dir: &Path) -> Process {
+        Process::start_on(binary, dir, "sqlite:kill.db", "")
+    }
+
+    /// One that works on this database, and has this name.
+    pub fn start_on(binary: &Path, dir: &Path, database: &str, name: &str) -> Process {
         let mut child = parcelward_tests::replay::command(binary)
             .arg("serve")
             .current_dir(dir)
             .env("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0")
-            .env("PARCELWARD_DATABASE__URL", "sqlite:kill.db")
+            .env("PARCELWARD_DATABASE__URL", database)
+            .env("PARCELWARD_SERVER__NAME", name)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -175,6 +181,12 @@ impl Process {
     pub async fn ready(&mut self) -> String {
         let address = self.address.take().unwrap();
         tokio::time::timeout(Duration::from_secs(30), address).await.expect("it starts in time").expect("it starts")
+    }
+
+    /// A signal by its short name.
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(told.success());
     }
 
     /// SIGKILL: nothing is finished.

@@ -37,6 +37,11 @@ fn raw_rules() -> RawRules {
             }
         }
     }
+    // Staffed hours and the urgent amount are the daemon's own settings.
+    let own = std::fs::read_to_string(config().join("parcelward.toml")).expect("the daemon's own file is there");
+    let own = own.parse::<toml::Table>().expect("it parses");
+    merged.insert("staffed".to_owned(), own["staffed"].clone());
+    merged["policy"].as_table_mut().expect("a table").insert("urgent_amount".to_owned(), own["urgent_amount"].clone());
     merged.insert("language".to_owned(), toml::Value::String("zh-CN".to_owned()));
     merged.try_into().expect("the rule files have the shape of rules")
 }

@@ -109,6 +109,11 @@ impl Table {
         self.rows.push(cells.iter().map(|cell| (clean(cell.as_ref()), look)).collect());
     }
 
+    /// Adds a row whose cells have looks of their own.
+    pub fn styled(&mut self, cells: impl IntoIterator<Item = (String, Look)>) {
+        self.rows.push(cells.into_iter().map(|(text, look)| (clean(&text), look)).collect());
+    }
+
     /// Whether it has no row.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

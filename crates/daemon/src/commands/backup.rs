@@ -21,7 +21,7 @@ pub struct Args {
 /// # Errors
 /// Where there is none.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let made = block_on(async { parcelward_store::backup(&args.database.url()?, &args.to).await.context("copying the database") })?;
+    let made = block_on(async { parcelward_store::backup(args.database.url()?.expose(), &args.to).await.context("copying the database") })?;
     let (path, bytes) = (args.to.display(), made.bytes);
     print(&format!("{path}: {bytes} bytes, {} orders, {} lines of the journal; looked through and whole\n", made.files, made.lines))?;
     Ok(ExitCode::SUCCESS)

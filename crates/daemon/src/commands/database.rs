@@ -1,9 +1,14 @@
 //! Which database a command works on, and a runtime to do so.
 
 use super::ConfigArgs;
+use crate::config::{Connect, DatabaseUrl};
+use crate::database::{Folders, options};
 use anyhow::Context;
-use parcelward_store::{SharedStore, StoreOptions};
+use parcelward_store::SharedStore;
 use std::path::Path;
+
+/// Connections of a command: it works alone, beside daemons that need theirs.
+const CONNECTIONS: u32 = 4;
 
 /// What every command that works on the database itself asks for.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -16,26 +21,29 @@ pub struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
-    /// Its URL. A file with a relative name lies in the state folder, where the service manager gave one.
-    pub(super) fn url(&self) -> anyhow::Result<String> {
-        let url = match &self.database {
-            Some(url) => url.clone(),
-            None => self.config.load()?.settings.database.expose().to_owned(),
+    /// Its URL, password included: for the connection only. A file with a relative name lies in the state folder, where the service manager
+    /// gave one.
+    pub(super) fn url(&self) -> anyhow::Result<DatabaseUrl> {
+        let (url, connect) = match &self.database {
+            Some(url) => (DatabaseUrl::new(url.as_str()), None),
+            None => {
+                let settings = self.config.load()?.settings;
+                (settings.database, Some(settings.connect))
+            }
         };
-        let state = std::env::var_os("STATE_DIRECTORY");
-        Ok(match (url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")), state) {
-            (Some(file), Some(state)) if Path::new(file).is_relative() => format!("sqlite:{}", Path::new(&state).join(file).display()),
-            _ => url,
-        })
+        // Another database than the configured one has its own password.
+        let connect = connect.unwrap_or(Connect { password_file: None, connections: CONNECTIONS });
+        Folders::of_process().resolve(&url, &connect)
     }
 
     /// Opens it. A file that is not there is an error, not a new database.
     pub(super) async fn open(&self) -> anyhow::Result<SharedStore> {
         let url = self.url()?;
-        if let Some(file) = url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
+        if let Some(file) = url.expose().strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
             anyhow::ensure!(Path::new(file).is_file(), "there is no database `{file}`");
         }
-        parcelward_store::open(&url, &StoreOptions::default()).await.context("opening the database")
+        let connect = Connect { password_file: None, connections: CONNECTIONS };
+        parcelward_store::open(url.expose(), &options(&connect)).await.with_context(|| format!("opening the database `{url}`"))
     }
 }
 

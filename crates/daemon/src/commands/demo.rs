@@ -5,7 +5,7 @@ use crate::config::DatabaseUrl;
 use crate::demo::{Screen, ToldClock, page, story, tell};
 use crate::http::open_tasks;
 use crate::serve::{Running, start};
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry;
 use anyhow::Context;
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -39,7 +39,7 @@ pub struct Args {
 /// # Errors
 /// Where it cannot start, or the server fails.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    telemetry::start_quietly(LogFormat::Text)?;
+    telemetry::start_quietly()?;
     anyhow::ensure!(
         args.listen.ip().is_loopback(),
         "the demo asks for no token, so it listens on this machine only: give 127.0.0.1 or [::1]"

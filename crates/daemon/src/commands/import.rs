@@ -25,8 +25,8 @@ const SHOWN: usize = 20;
 /// What `import` is given.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Reads order, shipment and after-sale exports of a back office (CSV in UTF-8 or GB18030, XLSX) under the mappings of \
-    imports/*.toml, and facts as JSON Lines. All files of one import become known at the same moment. A row that does not fit is reported, \
+    after_help = "Reads order, shipment and after-sale exports of the back offices of Pinduoduo, Taobao, Tmall (with --kind tmall: its files look like \
+    Taobao's) and JD (CSV in UTF-8 or GB18030, XLSX) under the mappings of imports/*.toml, and facts as JSON Lines. All files of one import become known at the same moment. A row that does not fit is reported, \
     and kept in FILE.rejects.csv beside its file, to be put right and imported again. Importing a file twice changes nothing.\n\n\
     Exit status: 0 every row was taken or known, 1 some were not, 2 nothing was imported."
 )]
@@ -37,7 +37,7 @@ pub struct Args {
     /// Whose export it is; needed where the file has no column for the shop
     #[arg(long, value_name = "NAME")]
     shop: Option<String>,
-    /// The mapping to use (pinduoduo.orders); else it is found by the headers
+    /// The platform (tmall) or the mapping to use (pinduoduo.orders); else it is found by the headers
     #[arg(long, value_name = "MAPPING")]
     kind: Option<String>,
     /// Read and report only: no daemon is asked, no rejects file is written

@@ -8,6 +8,7 @@ pub mod case;
 pub mod check;
 pub mod completions;
 pub mod config;
+pub mod courier;
 pub mod database;
 pub mod demo;
 pub mod docs;
@@ -25,6 +26,7 @@ pub mod simulate_couriers;
 pub mod status;
 pub mod task;
 pub mod tasks;
+pub mod track;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -100,6 +102,10 @@ pub enum Command {
     Completions(completions::Args),
     /// Write the manual pages
     Man(completions::ManArgs),
+    /// Show who can be asked for what at couriers, or try an account
+    Courier(courier::Args),
+    /// Ask a courier where a parcel is, and show its scans
+    Track(track::Args),
     /// Show the daemons that work on the database, and what waits
     Status(status::Args),
     /// Copy the database while it is in use
@@ -133,6 +139,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Docs(args) => docs::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => completions::write_manual(&args),
+        Command::Courier(args) => courier::run(&args),
+        Command::Track(args) => track::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

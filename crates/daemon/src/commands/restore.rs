@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let restored = block_on(async {
         let url = args.database.url()?;
-        parcelward_store::restore(&url, args.from.as_deref(), args.replace).await.context("bringing the database back")
+        parcelward_store::restore(url.expose(), args.from.as_deref(), args.replace).await.context("bringing the database back")
     })?;
     print(&format!("the database is incarnation {}\n", restored.incarnation))?;
     if let Some(before) = restored.before {

@@ -2,12 +2,13 @@
 
 use super::ConfigArgs;
 use crate::http::App;
-use crate::serve::{Running, start};
+use crate::serve::{Running, start_guarded};
 use crate::systemd;
 use crate::telemetry::{self, LogFormat};
+use crate::traces::Traces;
 use crate::watch;
 use anyhow::Context;
-use parcelward_scheduler::WallClock;
+use parcelward_scheduler::ClockGuard;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,15 +19,15 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
     after_help = "SIGTERM or Ctrl-C stops it: running requests are finished and everything taken is stored; a second one ends it at once. \
     SIGHUP reads the configuration again: all of it holds from then on, or, where something is wrong, the old one stays and the log says why. \
     Without server.token_file it serves this machine only. \
-    PARCELWARD_LOG says what is logged (debug, or info,parcelward=debug).\n\n\
+    PARCELWARD_LOG says what is logged, instead of log.level (debug, or info,parcelward=debug).\n\n\
     Exit status: 0 stopped as told, 2 could not start or failed."
 )]
 pub struct Args {
     #[command(flatten)]
     config: ConfigArgs,
-    /// How log lines are written: text for people, or json, one object a line
-    #[arg(long, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
-    log_format: LogFormat,
+    /// How log lines are written, instead of log.format: text for people, json (one object a line), or journald
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    log_format: Option<LogFormat>,
 }
 
 /// Runs it.
@@ -34,16 +35,19 @@ pub struct Args {
 /// # Errors
 /// Where it cannot start, or the server fails.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    telemetry::start(args.log_format)?;
     let config = args.config.load()?;
+    let mut log = config.settings.log.clone();
+    log.format = args.log_format.unwrap_or(log.format);
+    let (traces, spans) = Traces::start(config.settings.traces.as_deref())?;
+    telemetry::start_with(&log, spans)?;
     config.warnings.iter().for_each(|warning| tracing::warn!("configuration: {warning}"));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         // Signals are listened for before anything is opened: a stop during the start is a stop.
         let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
         let mut hangup = listen(SignalKind::hangup())?;
         let mut running = tokio::select! {
-            started = start(config, Arc::new(WallClock)) => started?,
+            started = start_guarded(config, ClockGuard::of_machine()) => started?,
             _ = first(&mut term, &mut int) => return Ok(ExitCode::SUCCESS),
         };
         greet(&running);
@@ -69,7 +73,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         tracing::info!("stopped; everything taken is stored");
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    traces.finish();
+    ended
 }
 
 fn greet(running: &Running) {

@@ -1,7 +1,7 @@
 //! `parcelward simulate-couriers`: nine couriers and an aggregator on this machine, to try the daemon against.
 
 use super::print;
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::{self, Log};
 use anyhow::Context;
 use parcelward_simulator::{Account, FaultSpec, PushTarget, RunningSimulator, Service, Simulator, SimulatorSettings};
 use std::fmt::Write as _;
@@ -61,7 +61,7 @@ pub struct Args {
 /// # Errors
 /// Where it cannot start, or the settings cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    telemetry::start(LogFormat::Text)?;
+    telemetry::start(&Log::default())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
     runtime.block_on(async {
         let mut term = signal(SignalKind::terminate()).context("listening for SIGTERM")?;

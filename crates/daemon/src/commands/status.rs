@@ -27,6 +27,9 @@ const SHOWN: u32 = 100;
 /// Signs of life that may fail to come before a daemon counts as silent.
 const MISSED_BEATS: i64 = 4;
 
+/// How long daemons may work by different configurations without a word: a change is rolled out one after the other.
+const DIFFER_AT_MOST: Length = Length::minutes(1);
+
 /// Shows it.
 ///
 /// # Errors
@@ -50,6 +53,18 @@ fn is_silent(daemon: &DaemonRow, now: Instant) -> bool {
     now.since(daemon.beat_at) > Length::millis(beat * MISSED_BEATS)
 }
 
+/// How long the daemons that are heard of have worked by different configurations; `None` where they do not.
+fn differ_for(daemons: &[DaemonRow], now: Instant) -> Option<Length> {
+    let at_work = || daemons.iter().filter(|daemon| !is_silent(daemon, now));
+    let first = at_work().next()?;
+    if at_work().all(|daemon| daemon.revision == first.revision) {
+        return None;
+    }
+    // Since the last of them took up its own.
+    let since = at_work().filter_map(|daemon| daemon.notes.revision_since_ms).max()?;
+    Some(now.since(Instant::from_millis(since)).max(Length::ZERO))
+}
+
 fn state(daemon: &DaemonRow, now: Instant) -> &'static str {
     match (is_silent(daemon, now), &daemon.failing) {
         (true, _) => "silent",
@@ -59,13 +74,14 @@ fn state(daemon: &DaemonRow, now: Instant) -> &'static str {
 }
 
 fn as_json(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Instant) -> anyhow::Result<String> {
+    let differ = differ_for(daemons, now).map(Length::as_millis);
     let daemons: Vec<_> = daemons
         .iter()
         .map(|d| {
             json!({
                 "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": d.revision.trim_end_matches(REFUSED), "config_refused": d.revision.ends_with(REFUSED), "state": state(d, now),
                 "started_at": d.started_at.to_string(), "heard_of_at": d.beat_at.to_string(), "lag_ms": d.lag_ms, "batches": d.batches,
-                "failing": d.failing,
+                "failing": d.failing, "clock_in_doubt": d.notes.clock, "lanes": d.notes.lanes,
             })
         })
         .collect();
@@ -73,7 +89,8 @@ fn as_json(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         "overdue_case_files": counts.overdue_files, "overdue_ms": counts.overdue_ms, "set_aside": counts.set_aside,
         "parked_facts": counts.parked_facts,
     });
-    Ok(serde_json::to_string_pretty(&json!({ "incarnation": incarnation, "daemons": daemons, "waiting": waiting }))? + "\n")
+    let answer = json!({ "incarnation": incarnation, "daemons": daemons, "waiting": waiting, "configurations_differ_ms": differ });
+    Ok(serde_json::to_string_pretty(&answer)? + "\n")
 }
 
 fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Instant) -> String {
@@ -102,6 +119,17 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         if let Some(why) = &d.failing {
             let _ = writeln!(out, "{} fails: {why}", d.name);
         }
+        if let Some(why) = &d.notes.clock {
+            let _ = writeln!(out, "{} doubts its clock: {why}", d.name);
+        }
+        for (name, lane) in &d.notes.lanes {
+            let late = seconds(i64::try_from(lane.lag_ms).unwrap_or(i64::MAX));
+            let why = lane.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let _ = writeln!(out, "{} lane {name} {}, {} waiting, the oldest for {late}{why}", d.name, lane.state, lane.waiting);
+        }
+    }
+    if let Some(length) = differ_for(daemons, now).filter(|length| *length > DIFFER_AT_MOST) {
+        let _ = writeln!(out, "the daemons have worked by different configurations for {}: see CONFIG", seconds(length.as_millis()));
     }
     let at_work: Vec<&DaemonRow> = daemons.iter().filter(|d| !is_silent(d, now)).collect();
     for d in at_work.iter().filter(|d| d.revision.ends_with(REFUSED)) {
@@ -122,4 +150,76 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
     );
     let _ = writeln!(out, "incarnation {incarnation}");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parcelward_store::{DaemonNotes, LaneNote};
+
+    fn at(seconds: i64) -> Instant {
+        Instant::from_millis(1_773_000_000_000 + seconds * 1000)
+    }
+
+    fn daemon(name: &str, revision: &str, since: i64, beat: i64) -> DaemonRow {
+        DaemonRow {
+            boot_id: format!("{name}0123456789"),
+            name: name.to_owned(),
+            version: "1".to_owned(),
+            revision: revision.to_owned(),
+            started_at: at(0),
+            beat_at: at(beat),
+            lag_ms: 1500,
+            batches: 7,
+            failing: None,
+            notes: DaemonNotes { revision_since_ms: Some(at(since).millis()), ..DaemonNotes::default() },
+        }
+    }
+
+    fn counts() -> Counts {
+        Counts {
+            open_cases: Default::default(),
+            open_tasks: Default::default(),
+            running_deadlines: 0,
+            parked_facts: 2,
+            set_aside: 1,
+            overdue_files: 3,
+            overdue_ms: 61_500,
+        }
+    }
+
+    #[test]
+    fn each_daemon_is_shown_with_its_lanes_its_lag_and_what_it_doubts() {
+        let mut one = daemon("one", "r1", 0, 99);
+        one.notes.clock = Some("the clock jumped forward by 60 s; held for 41 s".to_owned());
+        let lane =
+            |state: &str, why: Option<&str>| LaneNote { state: state.to_owned(), waiting: 4, lag_ms: 90_000, why: why.map(str::to_owned) };
+        one.notes.lanes = [("yto".to_owned(), lane("pauses", Some("it asked us to wait"))), ("sf".to_owned(), lane("works", None))].into();
+        let daemons = [one, daemon("two", "r1", 0, 10)];
+        let text = as_text(&daemons, &counts(), "abc", at(100));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("one") && lines[1].contains("works") && lines[1].contains("1.5 s"), "{text}");
+        assert!(lines[2].starts_with("two") && lines[2].contains("silent") && lines[2].contains("90.0 s ago"), "{text}");
+        for line in [
+            "one doubts its clock: the clock jumped forward by 60 s; held for 41 s",
+            "one lane sf works, 4 waiting, the oldest for 90.0 s",
+            "one lane yto pauses, 4 waiting, the oldest for 90.0 s: it asked us to wait",
+            "3 case files are due and not woken, the oldest for 61.5 s; 1 are set aside; 2 facts wait for their order",
+            "incarnation abc",
+        ] {
+            assert!(lines.contains(&line), "{line}:\n{text}");
+        }
+        assert!(!text.contains("different configurations"), "{text}");
+    }
+
+    #[test]
+    fn a_difference_of_configurations_is_said_after_a_minute() {
+        let told = |now: i64, beat: i64| {
+            let daemons = [daemon("one", "r1", 0, now), daemon("two", "r2", 30, beat)];
+            (differ_for(&daemons, at(now)), as_text(&daemons, &counts(), "abc", at(now)).contains("different configurations for"))
+        };
+        assert_eq!(told(90, 90), (Some(Length::minutes(1)), false));
+        assert_eq!(told(91, 91), (Some(Length::millis(61_000)), true));
+        assert_eq!(told(200, 100), (None, false), "one that is silent does not count");
+    }
 }

@@ -328,6 +328,9 @@ impl Merged {
                 let key = dotted(path);
                 self.problem(&key, format!("is {}, but must be {}", a_kind(found), what_is_wanted(expected, &key)))
             }
+            Kind::Message(text) if text == parcelward_courier::SecretReference::LITERAL => {
+                self.problem_with_name(&dotted(path), text.clone()).code("literal-secret")
+            }
             Kind::Message(text) if text.contains("RawLadder") => {
                 self.problem(&dotted(path), "is no ladder: write `[\"12h\", \"4h\"]` or `\"at due\"`").code("wrong-type")
             }

@@ -6,6 +6,7 @@
 //! service manager's credentials. Every problem of all of them is told at once, each with its place.
 //! Deliberately absent: the meaning of rules and texts (casework compiles them) and watching files for changes.
 
+mod couriers;
 mod disruptions;
 mod doubts;
 mod effective;
@@ -23,6 +24,7 @@ mod schema;
 mod settings;
 mod tree;
 
+pub use couriers::{AccountState, Couriers, Network, PushDoor, example_adapters};
 pub(crate) use doubts::longest_working_days;
 pub use effective::{Effective, Part, effective};
 pub use environment::{COMMAND_VARIABLES, PREFIX};
@@ -33,7 +35,7 @@ pub use problem::{Also, Place, Problem, Problems, Severity};
 pub use report::{Look, json, pretty, summary};
 pub(crate) use schema::whole_schemas;
 pub use schema::{schemas, written};
-pub use settings::{DatabaseUrl, Server, Settings};
+pub use settings::{Connect, DatabaseUrl, Server, Settings};
 
 use extract::Merged;
 use jiff::civil::Date;
@@ -70,6 +72,8 @@ pub struct Loaded {
     pub disruptions: Vec<DisruptionFact>,
     /// What is done at fixed times.
     pub schedules: Vec<Arc<Schedule>>,
+    /// Accounts with couriers, routes, and where pushes come in.
+    pub couriers: Couriers,
     /// What is probably not meant so, and stands in the way of nothing.
     pub warnings: Vec<Problem>,
 }
@@ -153,6 +157,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     }
     let announced = disruptions::merged(&files, &mut problems);
     let disruptions = disruptions::read(&announced, &mut problems);
+    let couriers = couriers::read(&couriers::merged(&files, &mut problems), &environment, &mut problems);
     let importer = imports::importer(&files, &mut problems);
     let schedules = schedules::read(&files, &mut problems);
     problems.sort_by(|a, b| a.order().cmp(&b.order()));
@@ -174,6 +179,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
                 importer,
                 disruptions,
                 schedules,
+                couriers,
                 warnings,
             })
         }

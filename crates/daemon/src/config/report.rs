@@ -214,7 +214,7 @@ impl SourceCode for Source<'_> {
 fn may_hold_a_secret(line: &str) -> bool {
     let key = line.split('=').next().unwrap_or_default().to_lowercase();
     line.contains('=')
-        && (["secret", "token", "password", "url", "key"].iter().any(|word| key.contains(word)))
+        && (["secret", "token", "password", "url", "key", "checkword", "authorization", "salt"].iter().any(|word| key.contains(word)))
         && !key.contains("token_file")
         || line.contains("://") && line.contains('@')
 }
@@ -225,7 +225,15 @@ mod tests {
 
     #[test]
     fn a_line_with_a_secret_is_not_drawn() {
-        for line in ["url = \"postgres://w:pw@db/p\"", "app_key = 5", "x = \"https://a:b@c\"", "Secret=\"x\""] {
+        for line in [
+            "url = \"postgres://w:pw@db/p\"",
+            "app_key = 5",
+            "checkword = \"x\"",
+            "authorization = \"x\"",
+            "salt = \"x\"",
+            "x = \"https://a:b@c\"",
+            "Secret=\"x\"",
+        ] {
             assert!(may_hold_a_secret(line), "{line}");
         }
         for line in ["length = \"24h\"", "token_file = 5", "keys", "title = \"{waybill}\""] {

@@ -6,11 +6,13 @@
 
 use super::schedules;
 use crate::jobs::{Job, Wanted};
+use crate::telemetry::LogFormat;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::rule_ids;
 use parcelward_casework::task_table::ways;
 use parcelward_casework::text::{EVERYWHERE, NOT_ON_THIS_PLATFORM, PLACEHOLDERS, WORD_TABLES};
 use parcelward_casework::words::{Advice, CaseKind, Courier, DisruptionEffect, FactType, Language, Platform, Queue, TaskKind, Urgency};
+use parcelward_courier::Ability;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -38,6 +40,7 @@ pub(crate) fn whole_schemas() -> Vec<(&'static str, Value)> {
         ("schedules.schema.json", schedules()),
         ("templates.schema.json", templates()),
         ("imports.schema.json", imports()),
+        ("couriers.schema.json", couriers()),
     ]
 }
 
@@ -134,12 +137,22 @@ fn parcelward() -> Value {
         table(&format!("When `{queue}` is staffed."), json!({ "daily": daily, "days": days }))
     });
     let server = json!({
+        "name": text("What people call this daemon in `parcelward status`; empty: the machine's name."),
         "listen": text("Where it listens, as address:port."),
         "token_file": text("A file with one name:token a line; empty: no token is asked for."),
         "max_body": pattern("The largest request body, such as 16MiB.", r"^\s*[0-9]+\s*(B|KiB|MiB|GiB)?\s*$"),
         "request_time": time("A request that takes longer is answered with 503."),
         "upload_time": time("How long an upload may take."),
         "stop_time": time("How long a stop may wait for requests that are still running."),
+    });
+    let database = json!({
+        "url": text("sqlite:FILE, or postgres://USER@HOST/DATABASE."),
+        "password_file": text("The file that holds the password of the database's role; a relative name is a credential of the service."),
+        "connections": pattern("Connections to a database server that this daemon holds at most, 4 to 100.", r"^\s*[0-9]{1,3}\s*$"),
+    });
+    let log = json!({
+        "format": words("How lines are written.", &LogFormat::WORDS.map(|(word, _)| word)),
+        "level": text("What is logged: error, warn, info, debug, or by part: info,parcelward_scheduler=debug."),
     });
     file(
         "The daemon itself (parcelward.toml).",
@@ -148,7 +161,9 @@ fn parcelward() -> Value {
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
             "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
-            "database": table("Where it stores.", json!({ "url": text("sqlite:FILE") })),
+            "database": table("Where it stores.", database),
+            "log": table("How it logs.", log),
+            "traces": table("Who is told of spans.", json!({ "endpoint": text("An OpenTelemetry collector, as http://HOST:4318; empty: nobody.") })),
             "staffed": staffed,
         }),
     )
@@ -341,7 +356,7 @@ fn imports() -> Value {
         "A column that is read.",
         json!({
             "header": one_or_more("Its header, or several spellings."),
-            "as": text("text (default), id, money, count, time, flag, address, or words.<list>."),
+            "as": text("text (default), id, person, money, count, time, flag, address, or words.<list>."),
             "required": { "description": "The column must be there.", "type": "boolean" },
         }),
     );
@@ -350,6 +365,7 @@ fn imports() -> Value {
         json!({
             "type": words("The contract's type without `parcelward.`.", FactType::WORDS),
             "needs": one_or_more("Made only where these cells are filled."),
+            "lacks": one_or_more("Made only where these cells are empty."),
             "when": conditions,
             "time": text("When it happened: the first filled one of \"$a | $b\"."),
             "key": one_or_more("What it is about: part of the fact's id."),
@@ -360,7 +376,7 @@ fn imports() -> Value {
         "One kind of export.",
         json!({
             "title": text("Its name for people."),
-            "recognise": one_or_more("Headers that it has."),
+            "recognise": one_or_more("Headers that it has; \"a | b\" is one of several spellings."),
             "not": one_or_more("Headers that it has not."),
             "shop": text("The column that names the shop."),
             "column": { "description": "Columns by name.", "type": "object", "additionalProperties": column },
@@ -373,9 +389,74 @@ fn imports() -> Value {
         "What the columns of a merchant's exports mean (imports/*.toml).",
         json!({
             "platform": words("Whose back office it is.", Platform::WORDS),
+            "also": list("Other platforms whose files these are, where they are asked for by name.", words("A platform.", Platform::WORDS)),
             "empty": one_or_more("What stands in a cell that holds nothing."),
             "words": { "description": "Lists of words and what they mean.", "type": "object", "additionalProperties": list_of_words },
             "file": { "description": "Kinds of exports by name.", "type": "object", "additionalProperties": kind },
+        }),
+    )
+}
+
+fn couriers() -> Value {
+    let number = |about: &str, least: u32, most: u64| json!({ "description": about, "type": "integer", "minimum": least, "maximum": most });
+    let adapters = |about: &str| list(about, text("The code of an adapter."));
+    let abilities: Vec<&str> = ["default"].into_iter().chain(Ability::ALL.iter().map(|ability| ability.word())).collect();
+    let route = each("Who is asked for what, by courier.", Courier::WORDS.iter().copied(), |_| {
+        each("By ability; default holds for those without a line of their own.", abilities.iter().copied(), |_| {
+            adapters("The adapters that serve it, the most trusted first; an empty list: nobody.")
+        })
+    });
+    let mut secret = table(
+        "The secret in the path: where it stands, never the secret itself.",
+        json!({
+            "file": text("A file: an absolute path, or a name among systemd's credentials."),
+            "env": text("An environment variable."),
+        }),
+    );
+    secret["oneOf"] = json!([{ "type": "object", "required": ["file"] }, { "type": "object", "required": ["env"] }]);
+    let limits = json!({
+        "per_second": number("Calls a second.", 1, 100_000),
+        "per_minute": number("Calls a minute.", 1, 6_000_000),
+        "per_day": number("Calls in any 24 hours.", 1, 4_294_967_295),
+        "batch": number("Waybills in one tracking call; never more than the courier takes.", 1, 1_000),
+        "least_gap_seconds": number("The least time between two questions about one number.", 0, 604_800),
+    });
+    let transport = json!({
+        "connect_ms": number("Longest time for a connection, in milliseconds.", 50, 120_000),
+        "total_ms": number("Longest time for a whole exchange, in milliseconds.", 50, 120_000),
+        "wait_ms": number("Longest wait for a place at the account's own limits, in milliseconds.", 0, 120_000),
+        "largest_answer": number("Largest answer that is read, in bytes.", 1024, 1 << 30),
+        "allow_plain_http": { "description": "Whether addresses without TLS are taken, which some test addresses are.", "type": "boolean" },
+        "proxy": text("A proxy, such as http://10.0.0.1:3128. The environment's is not used."),
+    });
+    let push = json!({
+        "secret": secret,
+        "from": list("The addresses and networks that pushes may come from; needed where the courier does not sign.", text("203.0.113.5 or 203.0.113.0/24.")),
+    });
+    let mut account = table(
+        "An account with a carrier. Its name is lasting: rows in the database bear it.",
+        json!({
+            "adapter": text("The code of the carrier whose interface it is."),
+            "shops": list("The shops whose parcels it serves; left out: every shop.", text("A shop, as in the orders.")),
+            "reserved_percent": number("The share of its calls that polls leave to operations near their cut-off.", 0, 90),
+            "at_once": number("Calls under way at once.", 1, 256),
+            "settings": { "description": "The carrier's own settings: see its file.", "type": "object" },
+            "limits": table("In place of what the courier allows.", limits),
+            "transport": table("How it goes out.", transport),
+            "push": table("What it pushes; left out: it pushes nothing.", push),
+        }),
+    );
+    account["required"] = json!(["adapter"]);
+    let pushes = json!({
+        "public_url": text("Where couriers reach this daemon from outside, such as https://ward.example.com."),
+        "trusted_proxies": list("Reverse proxies whose X-Forwarded-For is believed.", text("An address or a network.")),
+    });
+    file(
+        "Accounts with couriers, and who is asked for what (couriers/*.toml).",
+        json!({
+            "route": route,
+            "account": { "description": "Accounts by name.", "type": "object", "additionalProperties": account },
+            "push": table("What holds for all pushes.", pushes),
         }),
     )
 }

@@ -2,6 +2,7 @@
 
 use super::extract::Merged;
 use super::problem::Problem;
+use crate::telemetry::{Log, LogFormat, check_level};
 use parcelward_casework::instant::Length;
 use parcelward_casework::money::Money;
 use parcelward_casework::rules::RawStaffed;
@@ -12,6 +13,13 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The longest name of a daemon, in characters.
+const LONGEST_NAME: usize = 60;
+/// Connections without which a daemon cannot work: one for instants, one that writes, two that read.
+const LEAST_CONNECTIONS: u32 = 4;
+/// Connections beyond which a server only loses.
+const MOST_CONNECTIONS: u32 = 100;
 
 /// A database URL. `Display` and `Debug` leave the password out.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,9 +58,20 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// How the daemon connects to a database on a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connect {
+    /// The file with the password of its role. A relative name is one of the service's credentials, where it has any.
+    pub password_file: Option<PathBuf>,
+    /// Connections that this daemon holds at most.
+    pub connections: u32,
+}
+
 /// Where and how the daemon answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
+    /// What people call this daemon; the machine's name without it.
+    pub name: Option<String>,
     /// Where it listens.
     pub listen: SocketAddr,
     /// The file of bearer tokens; none are asked for without one.
@@ -76,6 +95,12 @@ pub struct Settings {
     pub server: Server,
     /// Where it stores.
     pub database: DatabaseUrl,
+    /// How it connects, where that is on a server.
+    pub connect: Connect,
+    /// How it logs.
+    pub log: Log,
+    /// The OpenTelemetry collector that is told of spans (`http://127.0.0.1:4318`).
+    pub traces: Option<String>,
     /// Whether the folder is read again by itself when a file in it changes.
     pub watch: bool,
 }
@@ -96,11 +121,27 @@ pub(super) struct RawSettings {
     #[expect(dead_code, reason = "casework reads it from the same values")]
     #[serde(default)]
     staffed: BTreeMap<String, RawStaffed>,
+    log: RawLog,
+    traces: RawTraces,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTraces {
+    endpoint: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLog {
+    format: String,
+    level: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawServer {
+    name: String,
     listen: String,
     token_file: PathBuf,
     max_body: String,
@@ -113,6 +154,8 @@ pub(super) struct RawServer {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDatabase {
     url: String,
+    password_file: PathBuf,
+    connections: String,
 }
 
 /// Reads the settings; says everything that is wrong.
@@ -145,22 +188,58 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
     let request_time = time("server.request_time", &raw.server.request_time, 600);
     let upload_time = time("server.upload_time", &raw.server.upload_time, 3600);
     let stop_time = time("server.stop_time", &raw.server.stop_time, 600);
-    if !raw.database.url.starts_with("sqlite:") {
-        // The text itself is not shown: it may hold a password.
-        say("database.url", "must be `sqlite:FILE`".to_owned());
+    let name = raw.server.name.trim().to_owned();
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        say("server.name", format!("must have at most {LONGEST_NAME} characters, on one line"));
+    }
+    let (database, connect) = database(raw.database, &mut say);
+    let format = LogFormat::from_word(&raw.log.format).unwrap_or_else(|| {
+        say("log.format", format!("`{}` is none of text, json, journald", raw.log.format));
+        LogFormat::Text
+    });
+    if let Err(message) = check_level(&raw.log.level) {
+        say("log.level", message);
+    }
+    let log = Log { format, level: raw.log.level };
+    let traces = Some(raw.traces.endpoint.trim().to_owned()).filter(|url| !url.is_empty());
+    if let Some(url) = &traces {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            say("traces.endpoint", format!("`{url}` is no URL: write `http://127.0.0.1:4318`"));
+        } else if !crate::traces::BUILT_IN {
+            say(
+                "traces.endpoint",
+                "this program was built without OpenTelemetry: build it with `--features otel`, or leave this empty".to_owned(),
+            );
+        }
     }
     let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
     if token_file.is_none() && !listen.ip().is_loopback() {
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
         problems.push(merged.problem("server.listen", message).code("exposed"));
     }
-    let server = Server { listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings {
-        language: raw.language,
-        server,
-        database: DatabaseUrl(raw.database.url),
-        watch: raw.watch,
-    })
+    let name = (!name.is_empty()).then_some(name);
+    let server = Server { name, listen, token_file, max_body, request_time, upload_time, stop_time };
+    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect, log, traces, watch: raw.watch })
+}
+
+/// Reads where it stores.
+fn database(raw: RawDatabase, say: &mut impl FnMut(&str, String)) -> (DatabaseUrl, Connect) {
+    let is_server = ["postgres://", "postgresql://"].iter().any(|scheme| raw.url.starts_with(scheme));
+    if !is_server && !raw.url.starts_with("sqlite:") {
+        // The text itself is not shown: it may hold a password.
+        say("database.url", "must be `sqlite:FILE` or `postgres://USER@HOST/DATABASE`".to_owned());
+    }
+    let password_file = (!raw.password_file.as_os_str().is_empty()).then_some(raw.password_file);
+    if password_file.is_some() && raw.url.starts_with("sqlite:") {
+        say("database.password_file", "is of no use here: a database in a file has no password".to_owned());
+    }
+    let connections = raw.connections.trim().parse().ok().filter(|n| (LEAST_CONNECTIONS..=MOST_CONNECTIONS).contains(n));
+    let connections = connections.unwrap_or_else(|| {
+        let message = format!("`{}` is no number from {LEAST_CONNECTIONS} to {MOST_CONNECTIONS}", raw.connections);
+        say("database.connections", message);
+        LEAST_CONNECTIONS
+    });
+    (DatabaseUrl(raw.url), Connect { password_file, connections })
 }
 
 /// `true` or `false`, in quotes or not: every value of the environment is a text.

@@ -5,6 +5,7 @@ use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
 use parcelward_scheduler::cron::Timetable;
+use parcelward_scheduler::lanes::{LaneOptions, Lanes};
 use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,8 @@ pub struct App {
     reload: Reload,
     /// What is done at fixed times, once it runs.
     timetable: OnceLock<Timetable>,
+    /// The courier lanes of the accounts in force, while they run.
+    lanes: Mutex<Option<Arc<Lanes>>>,
     /// Set once the daemon stops.
     stopping: AtomicBool,
     /// Large bodies are read by so many requests at a time; others wait, so that memory stays bounded.
@@ -49,6 +52,7 @@ impl App {
             clock,
             config: ArcSwap::new(config),
             timetable: OnceLock::new(),
+            lanes: Mutex::new(None),
             stopping: AtomicBool::new(false),
             uploads: Semaphore::new(UPLOADS),
             probed: Mutex::new(None),
@@ -95,6 +99,31 @@ impl App {
     pub(crate) fn set_timetable(&self, timetable: Timetable) {
         // A second one is never started.
         let _ = self.timetable.set(timetable);
+    }
+
+    /// Runs the lanes of the accounts in force; those that run are ended before, so that no account has two.
+    pub(crate) async fn run_lanes(&self) {
+        let mut lanes = self.lanes.lock().await;
+        if let Some(running) = lanes.take() {
+            running.stop().await;
+        }
+        if !self.is_stopping() {
+            let routes = (*self.config().couriers.routes).clone();
+            let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+            *lanes = Some(Arc::new(Lanes::start(self.desk.clone(), store, routes, clock, LaneOptions::default())));
+        }
+    }
+
+    /// Ends the lanes: what is under way is waited for and recorded.
+    pub(crate) async fn stop_lanes(&self) {
+        if let Some(running) = self.lanes.lock().await.take() {
+            running.stop().await;
+        }
+    }
+
+    /// The lanes that run.
+    pub(crate) async fn lanes(&self) -> Option<Arc<Lanes>> {
+        self.lanes.lock().await.clone()
     }
 
     /// Now.

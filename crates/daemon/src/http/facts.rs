@@ -209,7 +209,7 @@ pub(super) async fn hand_in(app: &App, read: Vec<ReadFact>) -> Result<FactAnswer
     let count = |wanted: &[FactResult]| items.iter().filter(|item| wanted.contains(&item.result)).count();
     let (taken, duplicates) = (count(&[FactResult::Accepted, FactResult::Parked]), count(&[FactResult::Duplicate]));
     let rejected = items.len() - taken - duplicates;
-    super::metrics::facts(taken, duplicates, rejected);
+    super::metrics::unread(count(&[FactResult::Invalid]));
     Ok(FactAnswers { taken, duplicates, rejected, items })
 }
 

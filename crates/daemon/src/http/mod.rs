@@ -18,6 +18,8 @@ mod metrics;
 mod orders;
 mod params;
 mod problem;
+mod push_facts;
+mod pushes;
 mod reload;
 mod schedules;
 mod sums;
@@ -85,7 +87,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(schedules::runs))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
-    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));
     (quick, uploads, open)
 }
 

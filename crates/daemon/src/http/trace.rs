@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,8 +38,9 @@ pub(super) async fn request(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
     let shown = id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let began = Instant::now();
+    let span = tracing::info_span!("request", request_id = %shown, %method, %route);
     // A panic is a fault of ours: this request is answered, the others go on. The panic hook has logged where it was.
-    let result = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let result = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span).await;
     let mut response = result.unwrap_or_else(|_| {
         tracing::error!(request_id = %shown, %method, %route, "a request panicked");
         Problem::new(Kind::Internal).detail("the log says more under this request's id").into_response()

@@ -1,4 +1,4 @@
-//! What jobs ask of couriers. The lanes, once this daemon has them, take the place of [`NoLanes`].
+//! What jobs ask of couriers. Lanes that take such requests come in the place of [`NoLanes`].
 
 use async_trait::async_trait;
 
@@ -18,11 +18,11 @@ pub(crate) trait Lanes: Send + Sync + std::fmt::Debug {
     async fn recheck_both_sources(&self) -> Result<String, String>;
 }
 
-/// A daemon that calls no courier.
+/// Lanes that take no such request.
 #[derive(Debug)]
 pub(crate) struct NoLanes;
 
-const NONE: &str = "this daemon calls no courier: there are no lanes to ask through";
+const NONE: &str = "couriers cannot be asked by a schedule yet: the lanes take no such request";
 
 #[async_trait]
 impl Lanes for NoLanes {

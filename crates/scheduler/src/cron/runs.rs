@@ -60,7 +60,7 @@ pub(super) async fn run_all(inner: Arc<Inner>, schedule: Arc<Schedule>, slots: V
             }
         };
         log(schedule.name(), slot, &end);
-        metrics::counter!("parcelward_schedule_runs_total", "state" => end.state.word()).increment(1);
+        metrics::counter!(crate::metric::SCHEDULE_RUNS, "state" => end.state.word()).increment(1);
         for tries in 1..=TRIES {
             match inner.store.end_run(schedule.name(), slot, &end, inner.clock.now()).await {
                 Ok(()) => break,

@@ -370,7 +370,7 @@ impl Transaction for Tx {
     }
 }
 
-fn not_here<T>() -> Result<T, StoreError> {
+pub fn not_here<T>() -> Result<T, StoreError> {
     Err(StoreError::Defect("lists are not simulated".to_owned()))
 }
 
@@ -380,6 +380,11 @@ impl Store for Line {
         self.ask().await?;
         let number = self.number << 32 | self.place.next.fetch_add(1, Ordering::SeqCst);
         Ok(Box::new(Tx { line: self.clone(), number, gone: false, draft: Draft::default() }))
+    }
+
+    async fn renewed_at(&self) -> Result<Option<Instant>, StoreError> {
+        // The model is never restored from a copy.
+        Ok(None)
     }
 
     async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {

@@ -6,6 +6,7 @@
 
 mod books;
 mod dice;
+mod lanes;
 mod life;
 mod line;
 mod run;

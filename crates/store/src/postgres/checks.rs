@@ -43,7 +43,7 @@ pub(super) async fn faults(link: &mut Link) -> Result<Vec<u64>, StoreError> {
 
 pub(super) async fn daemons(link: &mut Link, limit: u32) -> Result<Vec<DaemonRow>, StoreError> {
     let rows = link.query(
-        "SELECT boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing FROM daemon \
+        "SELECT boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing, notes FROM daemon \
          ORDER BY beat_at DESC, boot_id LIMIT $1",
     );
     all(&rows.bind(i64::from(limit.clamp(1, MAX_PAGE))).fetch_all(link.on()).await?, daemon_row)
@@ -51,13 +51,14 @@ pub(super) async fn daemons(link: &mut Link, limit: u32) -> Result<Vec<DaemonRow
 
 pub(super) async fn beat(link: &mut Link, daemon: &DaemonRow) -> Result<(), StoreError> {
     let beat = link.query(
-        "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
-         beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing",
+        "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing, notes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
+         beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing, \
+         notes = excluded.notes",
     );
     let beat = beat.bind(&daemon.boot_id).bind(&daemon.name).bind(&daemon.version).bind(&daemon.revision);
     let beat = beat.bind(daemon.started_at.millis()).bind(daemon.beat_at.millis()).bind(place(daemon.lag_ms));
-    beat.bind(place(daemon.batches)).bind(&daemon.failing).execute(link.on()).await?;
+    beat.bind(place(daemon.batches)).bind(&daemon.failing).bind(daemon.notes.to_text()).execute(link.on()).await?;
     let forgotten = (daemon.beat_at - FORGOTTEN_AFTER).millis();
     link.query("DELETE FROM daemon WHERE beat_at < $1").bind(forgotten).execute(link.on()).await?;
     Ok(())

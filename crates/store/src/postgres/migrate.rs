@@ -10,8 +10,10 @@ use std::time::Duration;
 const BOOTSTRAP: &str = include_str!("../../migrations/postgres/0000_schema_version.sql");
 
 /// Every step: its version, its name, its statements. What was once released is never edited.
-const STEPS: &[(i64, &str, &str)] = &[
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql")),
+    (2, "lanes", include_str!("../../migrations/postgres/0002_lanes.sql")),
+    (3, "daemon_notes", include_str!("../../migrations/postgres/0003_daemon_notes.sql")),
     (4, "schedules", include_str!("../../migrations/postgres/0004_schedules.sql")),
 ];
 
@@ -65,7 +67,7 @@ async fn missing(link: &mut Link) -> Result<Vec<(i64, &'static str, &'static str
         applied.insert(row.number("version")?, row.try_get("digest")?);
     }
     let mut missing = Vec::new();
-    for &(version, name, statements) in STEPS {
+    for (version, name, statements) in STEPS {
         match applied.remove(&version) {
             None => missing.push((version, name, statements)),
             Some(found) if found != digest(statements) => return Err(sqlx_error::differs(version)),

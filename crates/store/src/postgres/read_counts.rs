@@ -23,6 +23,11 @@ pub(super) async fn high_water(link: &mut Link) -> Result<Instant, StoreError> {
     at(&link.query("SELECT clock_high_water AS at FROM db_meta WHERE id = 1").fetch_one(link.on()).await?, "at")
 }
 
+pub(super) async fn renewed_at(link: &mut Link) -> Result<Option<Instant>, StoreError> {
+    let row = link.query("SELECT renewed_at FROM db_meta WHERE id = 1").fetch_one(link.on()).await?;
+    Ok(row.number_or_none("renewed_at")?.map(Instant::from_millis))
+}
+
 pub(super) async fn incarnation(link: &mut Link) -> Result<String, StoreError> {
     let row = link.query("SELECT incarnation FROM db_meta WHERE id = 1").fetch_one(link.on()).await?;
     Ok(row.text("incarnation")?.to_owned())

@@ -20,6 +20,7 @@ pub(super) async fn write(
     write_tasks(tx, lines).await?;
     write_deadlines(tx, lines).await?;
     write_operations(tx, lines).await?;
+    write_polls(tx, lines).await?;
     if !lines.opened.is_empty() {
         let insert = tx.link.query(
             "INSERT INTO open_case (case_id, file_no, kind, opened_at) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], \
@@ -173,9 +174,11 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
         return Ok(());
     }
     let insert = tx.link.query(
-        "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent) \
-         SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
-         $9::text[], $10::text[]) ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+        "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent, incarnation) \
+         SELECT u.*, m.incarnation FROM db_meta AS m, unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
+         $9::text[], $10::text[]) AS u WHERE m.id = 1 ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+         courier = excluded.courier, number = excluded.number, \
+         phase = CASE WHEN excluded.state = 'settled' THEN 'done' ELSE operation.phase END, \
          intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
     );
     let insert = bind_columns!(
@@ -191,6 +194,50 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
         |o| o.asked_at,
         |o| o.reference,
         |o| o.intent.as_str(),
+    );
+    insert.execute(tx.link.on()).await?;
+    Ok(())
+}
+
+async fn write_polls(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreError> {
+    if !lines.unwatched.is_empty() {
+        let gone = tx.link.query(
+            "DELETE FROM poll AS p USING unnest($1::text[], $2::text[], $3::bigint[]) AS u (courier, number, place) \
+             WHERE p.courier = u.courier AND p.number = u.number AND p.place = u.place",
+        );
+        bind_columns!(gone, lines.unwatched, |u| u.0, |u| u.1, |u| u.2).execute(tx.link.on()).await?;
+    }
+    // The same parcel twice in one statement is refused by the server: two orders may name one waybill, and the later one counts.
+    let polls: BTreeMap<_, _> = lines.polls.iter().map(|p| ((p.courier, p.number, p.place), p)).collect();
+    if polls.is_empty() {
+        return Ok(());
+    }
+    let polls: Vec<_> = polls.into_values().collect();
+    let insert = tx.link.query(
+        "INSERT INTO poll (courier, number, place, file_no, shop, every_ms, acts_at, phone_tail, next_at, rank_at) \
+         SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], \
+         $9::bigint[], $10::bigint[]) ON CONFLICT (courier, number, place) DO UPDATE SET \
+         account = CASE WHEN poll.shop = excluded.shop THEN poll.account END, \
+         file_no = excluded.file_no, shop = excluded.shop, every_ms = excluded.every_ms, acts_at = excluded.acts_at, \
+         phone_tail = excluded.phone_tail, \
+         next_at = CASE WHEN poll.asked_at = 0 THEN least(poll.next_at, excluded.next_at) ELSE least(poll.next_at, \
+         poll.asked_at + excluded.every_ms, greatest(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
+         rank_at = least(poll.next_at + 86400000, CASE WHEN poll.asked_at + 3600000 >= excluded.acts_at \
+         THEN excluded.acts_at + 3600000 ELSE excluded.acts_at END)",
+    );
+    let insert = bind_columns!(
+        insert,
+        polls,
+        |p| p.courier,
+        |p| p.number,
+        |p| p.place,
+        |p| p.no,
+        |p| p.shop,
+        |p| p.every_ms,
+        |p| p.acts_at,
+        |p| p.phone_tail.as_deref(),
+        |p| p.first_at,
+        |p| p.rank_at,
     );
     insert.execute(tx.link.on()).await?;
     Ok(())

@@ -26,6 +26,11 @@ pub(super) async fn high_water(readers: &SqlitePool) -> Result<Instant, StoreErr
     Ok(Instant::from_millis(ms))
 }
 
+pub(super) async fn renewed_at(readers: &SqlitePool) -> Result<Option<Instant>, StoreError> {
+    let ms: Option<i64> = sqlx::query_scalar("SELECT renewed_at FROM db_meta WHERE id = 1").fetch_one(readers).await?;
+    Ok(ms.map(Instant::from_millis))
+}
+
 pub(super) async fn incarnation(readers: &SqlitePool) -> Result<String, StoreError> {
     Ok(sqlx::query_scalar("SELECT incarnation FROM db_meta WHERE id = 1").fetch_one(readers).await?)
 }

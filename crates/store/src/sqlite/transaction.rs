@@ -10,8 +10,7 @@ use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
 use sqlx::pool::PoolConnection;
-use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
 
 /// The writing connection inside `BEGIN IMMEDIATE`.
@@ -35,6 +34,12 @@ impl Writing {
         &mut self.connection
     }
 
+    /// A statement, with its values still to be bound.
+    #[allow(clippy::unused_self, reason = "as the other database's")]
+    pub(super) fn query<'q>(&self, sql: &'static str) -> sqlx::query::Query<'q, Sqlite, sqlx::sqlite::SqliteArguments> {
+        sqlx::query(sql)
+    }
+
     pub(super) async fn set_aside(&mut self, order: &OrderKey, reason: &str, now: Instant) -> Result<(), StoreError> {
         sqlx::query("UPDATE case_file SET set_aside_at = ?1, set_aside_why = ?2 WHERE order_id = ?3 AND shop = ?4 AND platform = ?5")
             .bind(now.millis())
@@ -54,16 +59,12 @@ impl Writing {
         Ok(done.rows_affected())
     }
 
-    /// A statement, with its values still to be bound.
-    pub(super) fn query<'q>(&self, sql: &'static str) -> Query<'q, Sqlite, SqliteArguments> {
-        sqlx::query(sql)
-    }
-
     pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
-             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing",
+            "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing, notes) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (boot_id) DO UPDATE SET revision = excluded.revision, \
+             beat_at = excluded.beat_at, lag_ms = excluded.lag_ms, batches = excluded.batches, failing = excluded.failing, \
+             notes = excluded.notes",
         )
         .bind(&daemon.boot_id)
         .bind(&daemon.name)
@@ -74,6 +75,7 @@ impl Writing {
         .bind(place(daemon.lag_ms))
         .bind(place(daemon.batches))
         .bind(&daemon.failing)
+        .bind(daemon.notes.to_text())
         .execute(self.on())
         .await?;
         let forgotten = (daemon.beat_at - FORGOTTEN_AFTER).millis();
@@ -87,7 +89,10 @@ impl Writing {
     }
 
     pub(super) async fn renew_incarnation(&mut self, incarnation: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE db_meta SET incarnation = ?1 WHERE id = 1").bind(incarnation).execute(self.on()).await?;
+        sqlx::query("UPDATE db_meta SET incarnation = ?1, renewed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER) WHERE id = 1")
+            .bind(incarnation)
+            .execute(self.on())
+            .await?;
         Ok(())
     }
 

@@ -29,8 +29,20 @@ static OPEN_CASE: Insert = Insert::new("INSERT INTO open_case (case_id, file_no,
 static OPERATION: Insert = Insert::new(
     "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent)",
     10,
-    "ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+    "ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, courier = excluded.courier, \
+     number = excluded.number, phase = CASE WHEN excluded.state = 'settled' THEN 'done' ELSE operation.phase END, \
      intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
+);
+static POLL: Insert = Insert::new(
+    "INSERT INTO poll (courier, number, place, file_no, shop, every_ms, acts_at, phone_tail, next_at, rank_at)",
+    10,
+    "ON CONFLICT (courier, number, place) DO UPDATE SET account = CASE WHEN poll.shop = excluded.shop THEN poll.account END, \
+     file_no = excluded.file_no, shop = excluded.shop, every_ms = excluded.every_ms, acts_at = excluded.acts_at, \
+     phone_tail = excluded.phone_tail, \
+     next_at = CASE WHEN poll.asked_at = 0 THEN min(poll.next_at, excluded.next_at) ELSE min(poll.next_at, \
+     poll.asked_at + excluded.every_ms, max(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
+     rank_at = min(poll.next_at + 86400000, CASE WHEN poll.asked_at + 3600000 >= excluded.acts_at THEN excluded.acts_at + 3600000 \
+     ELSE excluded.acts_at END)",
 );
 
 /// Writes the difference that a batch makes.
@@ -53,11 +65,38 @@ pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Resul
                 .bind(o.intent.as_str())
         })
         .await?;
+    if !lines.operations.is_empty() {
+        let planned = "UPDATE operation SET incarnation = (SELECT incarnation FROM db_meta WHERE id = 1) WHERE incarnation IS NULL";
+        sqlx::query(planned).execute(&mut *on).await?;
+    }
+    write_polls(on, lines).await?;
     OPEN_CASE.run(on, &lines.opened, |query, c| query.bind(c.case_id).bind(c.no).bind(c.kind).bind(c.opened_at)).await?;
     if !lines.closed.is_empty() {
         let list = serde_json::to_string(&lines.closed).map_err(|e| StoreError::Defect(e.to_string()))?;
         sqlx::query("DELETE FROM open_case WHERE case_id IN (SELECT value FROM json_each(?1))").bind(list).execute(on).await?;
     }
+    Ok(())
+}
+
+async fn write_polls(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
+    for (courier, number, place) in &lines.unwatched {
+        let gone = sqlx::query("DELETE FROM poll WHERE courier = ?1 AND number = ?2 AND place = ?3");
+        gone.bind(courier).bind(number).bind(place).execute(&mut *on).await?;
+    }
+    POLL.run(on, &lines.polls, |query, p| {
+        query
+            .bind(p.courier)
+            .bind(p.number)
+            .bind(p.place)
+            .bind(p.no)
+            .bind(p.shop)
+            .bind(p.every_ms)
+            .bind(p.acts_at)
+            .bind(p.phone_tail.as_deref())
+            .bind(p.first_at)
+            .bind(p.rank_at)
+    })
+    .await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ fn daemon(boot: &str, beat: i64) -> DaemonRow {
         lag_ms: 7,
         batches: 3,
         failing: None,
+        notes: DaemonNotes::default(),
     }
 }
 
@@ -28,7 +29,13 @@ pub async fn daemons_are_heard_of_until_they_leave(place: &impl Place) {
     assert_eq!(store.daemons(10).await.unwrap(), []);
     store.beat(&daemon("a", 5)).await.unwrap();
     store.beat(&daemon("b", 6)).await.unwrap();
-    let later = DaemonRow { revision: "r2".to_owned(), lag_ms: 0, batches: 9, failing: Some("full".to_owned()), ..daemon("a", 10) };
+    let lane = LaneNote { state: "pauses".to_owned(), waiting: 3, lag_ms: 1500, why: Some("it asked us to wait".to_owned()) };
+    let notes = DaemonNotes {
+        revision_since_ms: Some(7),
+        clock: Some("it jumped".to_owned()),
+        lanes: [("yto".to_owned(), lane)].into_iter().collect(),
+    };
+    let later = DaemonRow { revision: "r2".to_owned(), lag_ms: 0, batches: 9, failing: Some("full".to_owned()), notes, ..daemon("a", 10) };
     store.beat(&later).await.unwrap();
     assert_eq!(store.daemons(10).await.unwrap(), [later.clone(), daemon("b", 6)]);
     assert_eq!(store.daemons(1).await.unwrap(), [later]);
@@ -42,8 +49,10 @@ pub async fn daemons_are_heard_of_until_they_leave(place: &impl Place) {
 pub async fn an_incarnation_is_renewed_when_told(place: &impl Place) {
     let store = place.open().await;
     let first = store.incarnation().await.unwrap();
+    assert_eq!(store.renewed_at().await.unwrap(), None);
     let second = store.renew_incarnation().await.unwrap();
     assert_ne!(first, second);
+    assert!(store.renewed_at().await.unwrap() > Some(Instant::parse("2026-01-01T00:00:00Z").unwrap()));
     assert_eq!(store.incarnation().await.unwrap(), second);
     store.close().await;
     assert_eq!(place.open().await.incarnation().await.unwrap(), second);
@@ -161,4 +170,15 @@ pub async fn an_open_case_of_which_nothing_will_come_is_found(place: &impl Place
     let id = dead.cases[1].id.clone();
     save(&store, Batch { files: vec![new_file(dead, Some(at(9)))], entries, ..Batch::default() }).await.unwrap();
     assert_eq!(findings(&store, true).await, [(Some(1), format!("case {id} is open and nothing will ever come of it"), false)]);
+}
+
+pub async fn what_a_daemon_says_in_another_way_is_not_known(place: &impl Place) {
+    let store = place.open().await;
+    store.beat(&daemon("a", 5)).await.unwrap();
+    for other in ["", "no", "7", "{\"lanes\":7}"] {
+        place.execute(format!("UPDATE daemon SET notes = '{other}'")).await;
+        assert_eq!(store.daemons(10).await.unwrap(), [daemon("a", 5)], "{other}");
+    }
+    place.execute("UPDATE daemon SET notes = '{\"clock\":\"late\",\"new\":1}'".to_owned()).await;
+    assert_eq!(store.daemons(10).await.unwrap()[0].notes.clock.as_deref(), Some("late"));
 }

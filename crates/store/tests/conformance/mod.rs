@@ -60,6 +60,7 @@ macro_rules! suite {
             lists::deadlines_are_listed_as_a_plain_filter_would,
             lists::the_board_counts_what_is_open,
             checks::daemons_are_heard_of_until_they_leave,
+            checks::what_a_daemon_says_in_another_way_is_not_known,
             checks::an_incarnation_is_renewed_when_told,
             checks::a_sound_database_has_no_findings,
             checks::what_is_wrong_is_found_and_mended_only_when_told,

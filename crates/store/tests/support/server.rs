@@ -132,6 +132,11 @@ impl Server {
         std::fs::remove_dir_all(&self.folder).unwrap();
     }
 
+    /// The folder of its programs.
+    pub fn binaries(&self) -> &Path {
+        &self.binaries
+    }
+
     /// The folder of its socket.
     pub fn folder(&self) -> &Path {
         &self.folder

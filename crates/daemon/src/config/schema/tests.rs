@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::config::files::shipped_files;
-use crate::config::{disruptions, schedules, settings};
+use crate::config::{couriers, disruptions, schedules, settings};
 use parcelward_casework::rules::{Policy, RawAgain, RawCalendar, RawRule, RawStaffed, RawTask};
 use parcelward_casework::text::{AdviceText, CaseText, RuleText, TaskText};
+use parcelward_courier::{LimitsSettings, TransportSettings};
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -146,6 +147,7 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
     let all: std::collections::HashMap<_, _> = whole_schemas().into_iter().collect();
     let at = |file: &str, pointer: &str| all[file].pointer(pointer).unwrap_or_else(|| panic!("{file} {pointer}")).clone();
     let settings = all["parcelward.schema.json"].clone();
+    let account = "/properties/account/additionalProperties";
     let rule = "/properties/rule/properties/pdd.auto_refund_appeal";
     for (schema, fields) in [
         (settings.clone(), fields::<settings::RawSettings>()),
@@ -158,12 +160,28 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
         (all["calendars.schema.json"].clone(), fields::<RawCalendar>()),
         (at("disruptions.schema.json", "/properties/disruption/additionalProperties"), fields::<disruptions::RawDisruption>()),
         (at("schedules.schema.json", "/properties/schedule/additionalProperties"), fields::<schedules::RawSchedule>()),
+        (all["couriers.schema.json"].clone(), fields::<couriers::RawCouriers>()),
+        (at("couriers.schema.json", "/properties/push"), fields::<couriers::RawPush>()),
+        (at("couriers.schema.json", account), fields::<couriers::RawAccount>()),
+        (at("couriers.schema.json", &format!("{account}/properties/push")), fields::<couriers::RawAccountPush>()),
+        (at("couriers.schema.json", &format!("{account}/properties/limits")), fields::<LimitsSettings>()),
+        (at("couriers.schema.json", &format!("{account}/properties/transport")), fields::<TransportSettings>()),
         (at("templates.schema.json", "/properties/task/properties/ship_now"), fields::<TaskText>()),
         (at("templates.schema.json", "/properties/rule/properties/collect"), fields::<RuleText>()),
         (at("templates.schema.json", "/properties/case/properties/lost"), fields::<CaseText>()),
         (at("templates.schema.json", "/properties/advice/properties/cancel_order"), fields::<AdviceText>()),
     ] {
         assert_eq!(keys(&schema), fields, "{}", schema["description"]);
+    }
+    let file = "/properties/file/additionalProperties";
+    for (part, known) in parcelward_import::mapping_keys() {
+        let schema = match part {
+            "top" => all["imports.schema.json"].clone(),
+            "file" => at("imports.schema.json", file),
+            "column" => at("imports.schema.json", &format!("{file}/properties/column/additionalProperties")),
+            _ => at("imports.schema.json", &format!("{file}/properties/fact/items")),
+        };
+        assert_eq!(keys(&schema), known.iter().copied().collect(), "{part}");
     }
     // One amount of the policy stands in parcelward.toml.
     let mut policy = fields::<Policy>();

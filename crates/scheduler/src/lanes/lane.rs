@@ -1,0 +1,372 @@
+//! One account's lane: what is due, in what order, and under what budget.
+//!
+//! Operations come before polls, polls by rank. What is asked for is taken out of the database only when a call can be made for it.
+
+use super::budget::{Class, Held, Pace};
+use super::{LaneError, Shared, operations, outage, polls};
+use crate::routes::AccountLane;
+use parcelward_casework::instant::{Instant, Length};
+use parcelward_courier::{CourierError, NotSentReason, RefusalKind};
+use parcelward_store::lanes::{ClaimedPoll, GateKind, GatePass, PollEnd};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long a gate that was open is taken to be open still.
+const TRUSTED: Length = Length::millis(500);
+/// Within this time before its rung a poll presses.
+const PRESSING: Length = Length::hours(2);
+/// The longest pause of a breaker.
+const LONGEST_PAUSE: Length = Length::minutes(15);
+/// How long to wait where a courier turns calls away and does not say how long.
+const TURNED_AWAY: Length = Length::millis(30_000);
+
+/// What lanes and calls of one account share.
+#[derive(Debug)]
+pub(super) struct Own {
+    pub(super) shared: Arc<Shared>,
+    pub(super) account: Arc<AccountLane>,
+}
+
+/// A lane.
+#[derive(Debug)]
+pub(super) struct Lane {
+    own: Arc<Own>,
+    pace: Pace,
+    held: Held,
+    /// Nothing of what does not press before then.
+    slow_from: Option<Instant>,
+    /// Nothing at all before then: the day is spent, or the gate is closed.
+    closed_until: [Option<Instant>; 2],
+    trusted_until: [Instant; 2],
+    /// Parcels in hand, by rank.
+    polls: VecDeque<ClaimedPoll>,
+    running: JoinSet<()>,
+}
+
+const fn place(kind: GateKind) -> usize {
+    match kind {
+        GateKind::Ask => 0,
+        GateKind::Act => 1,
+    }
+}
+
+/// What a lane may do of a kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    All,
+    One,
+    Nothing,
+}
+
+impl Lane {
+    pub(super) fn new(shared: Arc<Shared>, account: Arc<AccountLane>) -> Self {
+        let pace = Pace::of(&account.limits, account.reserved_percent);
+        Lane {
+            own: Arc::new(Own { shared, account }),
+            pace,
+            held: Held::default(),
+            slow_from: None,
+            closed_until: [None, None],
+            trusted_until: [Instant::MIN, Instant::MIN],
+            polls: VecDeque::new(),
+            running: JoinSet::new(),
+        }
+    }
+
+    /// Works until it is told to stop, and then waits for what runs.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let own = Arc::clone(&self.own);
+        let mut failing = Duration::ZERO;
+        while !stop.is_cancelled() {
+            let roused = own.shared.rouse.notified();
+            let wait = match self.turn().await {
+                Ok(next) => {
+                    failing = Duration::ZERO;
+                    let ms = next.since(own.shared.now()).as_millis().max(1);
+                    Duration::from_millis(ms.unsigned_abs()).min(own.shared.options.tick)
+                }
+                Err(error) => {
+                    failing = (failing * 2).clamp(Duration::from_millis(200), Duration::from_secs(10));
+                    tracing::warn!(account = own.account.name, %error, "the lane could not go on; tried again");
+                    failing
+                }
+            };
+            let busy = !self.running.is_empty();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(ended) = self.running.join_next(), if busy => note(&own.account.name, ended),
+                () = roused => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.finish().await;
+    }
+
+    async fn finish(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            note(&self.own.account.name, ended);
+        }
+        if let Err(error) = self.give_back(self.own.shared.now()).await {
+            tracing::debug!(%error, "parcels in hand come back when their leases end");
+        }
+    }
+
+    /// Everything that can be done now, to its end. Gives the next moment by the account's own budget.
+    pub(super) async fn turn_to_the_end(&mut self) -> Result<Instant, LaneError> {
+        loop {
+            let next = self.turn().await?;
+            if self.running.is_empty() {
+                return Ok(next);
+            }
+            while let Some(ended) = self.running.join_next().await {
+                note(&self.own.account.name, ended);
+            }
+        }
+    }
+
+    /// Begins what can be begun now. Gives the next moment at which more can be.
+    async fn turn(&mut self) -> Result<Instant, LaneError> {
+        let now = self.own.shared.now();
+        let far = now + Length::minutes(10);
+        let free = self.own.account.at_once.max(1).saturating_sub(self.running.len());
+        if free == 0 {
+            return Ok(far);
+        }
+        let (act, ask) = (self.may(GateKind::Act, now).await?, self.may(GateKind::Ask, now).await?);
+        let mut due = 0;
+        if act != May::Nothing && ask != May::Nothing {
+            let most = if act == May::One || ask == May::One { 1 } else { u32::try_from(free).unwrap_or(1) };
+            due = self.own.shared.store.due_operations(&self.own.account.name, now, most).await?;
+        }
+        match ask {
+            May::Nothing => self.give_back(now).await?,
+            May::One if due == 0 => self.fill(now, 1).await?,
+            May::One => {}
+            May::All => self.fill(now, free).await?,
+        }
+        let calls = usize::try_from(due).unwrap_or(0) + self.calls_waiting(ask, due > 0);
+        let next = self.closed_until.iter().flatten().copied().filter(|at| *at > now).min().unwrap_or(far);
+        if calls == 0 {
+            return Ok(next);
+        }
+        let (ready, later) = self.leave(now, calls.min(free), due > 0).await?;
+        let mut left = ready.min(free);
+        left -= self.begin_operations(now, due.min(u32::try_from(left).unwrap_or(0))).await?;
+        while left > 0 && self.begin_poll(now) {
+            left -= 1;
+        }
+        Ok(later.map_or(next, |at| at.min(next)))
+    }
+
+    /// Whether calls of a kind may be made.
+    async fn may(&mut self, kind: GateKind, now: Instant) -> Result<May, LaneError> {
+        let at = place(kind);
+        if self.closed_until[at].is_some_and(|until| until > now) {
+            return Ok(May::Nothing);
+        }
+        if self.trusted_until[at] > now {
+            return Ok(May::All);
+        }
+        let Own { shared, account } = &*self.own;
+        let probe = shared.options.lease;
+        Ok(match shared.store.pass(&account.name, kind, &shared.owner, now, probe).await? {
+            GatePass::Open => {
+                (self.closed_until[at], self.trusted_until[at]) = (None, now + TRUSTED);
+                May::All
+            }
+            GatePass::Probe => {
+                // The next question to the gate is the probe's answer, or the end of its time.
+                self.closed_until[at] = Some(now + TRUSTED);
+                tracing::debug!(account = account.name, what = outage::label(kind), "one call tries whether the courier answers again");
+                May::One
+            }
+            GatePass::Closed(until) => {
+                // Another daemon may find it open before.
+                self.closed_until[at] = Some(until.min(now + Length::millis(2_000)).max(now + Length::millis(1)));
+                May::Nothing
+            }
+        })
+    }
+
+    /// Takes parcels in hand, so that there are enough for the calls that can be made soon.
+    async fn fill(&mut self, now: Instant, calls: usize) -> Result<(), LaneError> {
+        let Own { shared, account } = &*self.own;
+        let batch = account.limits.batch.max(1);
+        // No more than can be asked within a small part of a lease.
+        let soon = if self.pace.apart_us == 0 { calls } else { calls.min(usize::try_from(self.pace.most()).unwrap_or(1)) };
+        let wanted = soon.max(1) * batch;
+        let stale = self.polls.front().is_some_and(|first| first.rank < now - PRESSING);
+        if self.polls.len() >= wanted.div_ceil(2) && !stale {
+            return Ok(());
+        }
+        let more = u32::try_from(wanted.saturating_sub(self.polls.len())).unwrap_or(0).min(500);
+        if more == 0 {
+            return Ok(());
+        }
+        let gap = Length::millis(i64::try_from(account.limits.least_gap.as_millis()).unwrap_or(0));
+        let claimed = shared.store.claim_polls(&account.name, now, gap, shared.options.lease, more).await?;
+        self.polls.extend(claimed);
+        self.polls.make_contiguous().sort_by_key(|poll| poll.rank);
+        Ok(())
+    }
+
+    /// Gives parcels in hand back.
+    async fn give_back(&mut self, now: Instant) -> Result<(), LaneError> {
+        if self.polls.is_empty() {
+            return Ok(());
+        }
+        let ends: Vec<PollEnd> = self.polls.drain(..).map(|poll| polls::unasked(poll, now)).collect();
+        Ok(self.own.shared.store.end_polls(&ends).await?)
+    }
+
+    fn calls_waiting(&self, ask: May, operations: bool) -> usize {
+        match ask {
+            May::Nothing => 0,
+            May::One => usize::from(!operations && !self.polls.is_empty()),
+            May::All => self.polls.len().div_ceil(self.own.account.limits.batch.max(1)),
+        }
+    }
+
+    /// How many calls may be made now, and when the next may.
+    async fn leave(&mut self, now: Instant, calls: usize, operations: bool) -> Result<(usize, Option<Instant>), LaneError> {
+        if self.pace.is_free() {
+            return Ok((calls, None));
+        }
+        self.held.ready(now, &self.pace);
+        let presses = || self.polls.front().is_some_and(|poll| poll.acts_at.is_some_and(|at| at <= now + PRESSING));
+        let class = if operations {
+            Class::Operation
+        } else if presses() {
+            Class::Pressing
+        } else {
+            Class::Slow
+        };
+        let waits = class == Class::Slow && self.slow_from.is_some_and(|from| from > now);
+        let missing = u32::try_from(calls.saturating_sub(self.held.len())).unwrap_or(0).min(self.pace.most());
+        if missing > 0 && !waits {
+            let allowance = self.pace.allowance(class);
+            let Own { shared, account } = &*self.own;
+            let slice = shared.store.take_slice(&account.name, now, &allowance, missing).await?;
+            if slice.calls == 0 {
+                let from = Instant::from_millis(slice.from_us.div_euclid(1000) + 1);
+                self.slow_from = (class != Class::Operation).then_some(from);
+            }
+            self.held.add(slice, &self.pace);
+        }
+        let (ready, next) = self.held.ready(now, &self.pace);
+        let next = next.map(|us| Instant::from_millis((us + 999).div_euclid(1000)));
+        let next = if missing > 0 && next.is_none() { self.slow_from.filter(|from| *from > now) } else { next };
+        Ok((ready, next.or(Some(now + Length::millis((self.pace.apart_us / 1000).clamp(1, 60_000))))))
+    }
+
+    async fn begin_operations(&mut self, now: Instant, most: u32) -> Result<usize, LaneError> {
+        if most == 0 {
+            return Ok(0);
+        }
+        let Own { shared, account } = &*self.own;
+        // After a failover an attempt that was made may be missing here.
+        shared.store.notice_failover().await?;
+        let claimed = shared.store.claim_operations(&account.name, &shared.owner, now, shared.options.lease, most).await?;
+        let count = claimed.len();
+        for operation in claimed {
+            self.spend();
+            let own = Arc::clone(&self.own);
+            self.running.spawn(async move { operations::attempt(&own, operation).await });
+        }
+        Ok(count)
+    }
+
+    /// One tracking call: the parcel of the best rank, and as many of the same courier as go into one call.
+    fn begin_poll(&mut self, now: Instant) -> bool {
+        let Some(first) = self.polls.pop_front() else { return false };
+        let batch = self.own.account.limits.batch.max(1);
+        let courier = first.waybill.courier;
+        let mut chosen = vec![first];
+        let mut at = 0;
+        while chosen.len() < batch && at < self.polls.len() {
+            if self.polls[at].waybill.courier == courier {
+                chosen.extend(self.polls.remove(at));
+            } else {
+                at += 1;
+            }
+        }
+        self.spend();
+        let own = Arc::clone(&self.own);
+        self.running.spawn(async move { polls::ask(&own, chosen, now).await });
+        true
+    }
+
+    fn spend(&mut self) {
+        if !self.pace.is_free() {
+            self.held.take();
+        }
+        metrics::counter!("parcelward_courier_calls_total", "account" => self.own.account.name.clone()).increment(1);
+    }
+}
+
+fn note(account: &str, ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(account, %error, "a call ended by a fault of this program; what it was about is looked at when its lease ends");
+    }
+}
+
+impl Own {
+    /// Learns from a call's end whether the account works: breaker, and what the courier said about waiting.
+    pub(super) async fn learn(&self, kind: GateKind, error: Option<&CourierError>) -> Result<(), LaneError> {
+        let (shared, name, now) = (&self.shared, self.account.name.as_str(), self.shared.now());
+        if let Some(CourierError::NotSent { reason: NotSentReason::Throttled, retry_after, detail }) = error {
+            let wait = retry_after.map_or(TURNED_AWAY, |wait| Length::millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 4)));
+            let spread = Length::millis(crate::lanes::spread_of(wait.as_millis() / 10));
+            // The courier means the account, not the kind of call.
+            for kind in [GateKind::Ask, GateKind::Act] {
+                shared.store.block(name, kind, now + wait + spread, detail).await?;
+            }
+            return Ok(());
+        }
+        match error.filter(|error| is_failure(error)) {
+            Some(error) => self.failed(kind, now, error).await,
+            None if error.is_some_and(says_nothing) => Ok(()),
+            None => {
+                if shared.store.note_success(name, kind).await? {
+                    outage::close(shared, name).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn failed(&self, kind: GateKind, now: Instant, error: &CourierError) -> Result<(), LaneError> {
+        let shared = &self.shared;
+        let known = shared.store.gates().await?;
+        let earlier = known.iter().find(|gate| gate.account == self.account.name && gate.kind == kind.word()).map_or(0, |g| g.failures);
+        let over = earlier.saturating_add(1).saturating_sub(shared.options.failures).min(8);
+        let pause = Length::millis(shared.options.pause.as_millis() << over).min(LONGEST_PAUSE);
+        // At least half of it, so that daemons do not try at one moment and yet nobody hammers.
+        let open_until = now + Length::millis(pause.as_millis() / 2 + crate::lanes::spread_of(pause.as_millis() / 2));
+        let why = error.to_string();
+        let since = shared.store.note_failure(&self.account.name, kind, now, shared.options.failures, open_until, &why).await?;
+        match since {
+            Some(since) => outage::open(shared, &self.account, since, &why).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether an error says that the account, or the courier, does not work.
+fn is_failure(error: &CourierError) -> bool {
+    match error {
+        CourierError::NotSent { reason, .. } => {
+            matches!(reason, NotSentReason::Unreachable | NotSentReason::NoToken | NotSentReason::Misconfigured)
+        }
+        CourierError::Refused(refusal) => refusal.kind == RefusalKind::Account,
+        CourierError::Unconfirmed { .. } => true,
+    }
+}
+
+/// Whether the courier was not even asked.
+const fn says_nothing(error: &CourierError) -> bool {
+    matches!(error, CourierError::NotSent { .. })
+}

@@ -1,0 +1,163 @@
+//! One tracking call: the question, its answers as facts, and when each parcel is asked next.
+
+use super::lane::Own;
+use super::{LaneError, facts, spread};
+use parcelward_casework::fact::Waybill;
+use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::TrackingStatus;
+use parcelward_courier::{Call, CourierAdapter, CourierError, History, NotSentReason, PhoneTail, Tracked, TrackingQuery};
+use parcelward_store::lanes::{ClaimedPoll, GateKind, PollEnd};
+
+/// After a call that failed, its parcels are asked again after this, at the earliest.
+const AFTER_FAILURE: Length = Length::minutes(2);
+/// Two sources are compared where both looked within this time.
+const SAME_TIME: Length = Length::hours(2);
+
+/// A parcel that was in hand and not asked about.
+pub(super) fn unasked(poll: ClaimedPoll, again_at: Instant) -> PollEnd {
+    PollEnd {
+        waybill: poll.waybill,
+        place: poll.place,
+        fence: poll.fence,
+        asked_at: None,
+        changed_at: poll.changed_at,
+        failures: poll.failures,
+        answer: None,
+        newest: None,
+        again_at,
+        spread: 0.0,
+    }
+}
+
+/// Asks about parcels of one courier in one call.
+pub(super) async fn ask(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) {
+    if let Err(error) = ask_and_record(own, chosen, now).await {
+        tracing::warn!(account = own.account.name, %error, "answers about parcels could not be stored; they are asked again");
+    }
+}
+
+async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Result<(), LaneError> {
+    let Some(courier) = chosen.first().map(|poll| poll.waybill.courier) else { return Ok(()) };
+    let Some(adapter) = own.account.adapter(courier) else {
+        let ends: Vec<PollEnd> = chosen.into_iter().map(|poll| unasked(poll, now + Length::hours(1))).collect();
+        return Ok(own.shared.store.end_polls(&ends).await?);
+    };
+    let queries: Vec<TrackingQuery> = chosen
+        .iter()
+        .map(|poll| TrackingQuery { number: poll.waybill.number.clone(), phone_tail: poll.phone_tail.as_deref().and_then(PhoneTail::of) })
+        .collect();
+    let answer = track(own, &**adapter, &queries, now).await;
+    own.learn(GateKind::Ask, answer.as_ref().err()).await?;
+    let ended = own.shared.now();
+    let ends = match answer {
+        Ok(outcomes) => answers(own, &**adapter, chosen, outcomes, ended).await?,
+        Err(error) => {
+            tracing::debug!(account = own.account.name, %error, "a question about parcels failed");
+            let wait = error.retry_after().map_or(AFTER_FAILURE, |w| Length::millis(i64::try_from(w.as_millis()).unwrap_or(0)));
+            let again = |poll| unasked(poll, ended + wait + Length::millis(super::spread_of(AFTER_FAILURE.as_millis())));
+            chosen.into_iter().map(again).collect()
+        }
+    };
+    own.shared.store.end_polls(&ends).await?;
+    for end in ends.iter().filter(|end| end.newest.is_some()) {
+        compare(own, &end.waybill, ended).await?;
+    }
+    Ok(())
+}
+
+async fn track(own: &Own, adapter: &dyn CourierAdapter, queries: &[TrackingQuery], now: Instant) -> Result<Vec<Tracked>, CourierError> {
+    let limited = |_| CourierError::not_sent(NotSentReason::Limited, "the account's own gate");
+    let permit = adapter.transport().gate().pass_within(std::time::Duration::from_secs(2)).await.map_err(limited)?;
+    let call = Call::at(now, uuid::Uuid::new_v4().simple().to_string()).within(own.shared.options.call).with_permit(permit);
+    let timeout = |_| CourierError::unconfirmed(parcelward_courier::UnclearReason::Timeout, "no answer in the call's time");
+    let report = tokio::time::timeout(own.shared.options.call, adapter.track(&call, queries)).await.map_err(timeout)??;
+    let mut outcomes: Vec<Tracked> = report.parcels().iter().map(|parcel| parcel.outcome.clone()).collect();
+    outcomes.resize_with(queries.len(), || Tracked::NotMentioned);
+    Ok(outcomes)
+}
+
+/// Hands every new answer in, and says when each parcel is asked next.
+async fn answers(
+    own: &Own,
+    adapter: &dyn CourierAdapter,
+    chosen: Vec<ClaimedPoll>,
+    outcomes: Vec<Tracked>,
+    now: Instant,
+) -> Result<Vec<PollEnd>, LaneError> {
+    let (mut ends, mut texts) = (Vec::with_capacity(chosen.len()), Vec::new());
+    let gap = Length::millis(i64::try_from(own.account.limits.least_gap.as_millis()).unwrap_or(0));
+    for (poll, outcome) in chosen.into_iter().zip(outcomes) {
+        let mut end = PollEnd { asked_at: Some(now), again_at: now + gap, spread: spread(), ..unasked(poll.clone(), now) };
+        match outcome {
+            Tracked::Known(history) => {
+                end.failures = 0;
+                let answer = fingerprint(&history);
+                if poll.answer.as_ref() != Some(&answer) {
+                    texts.extend(told(own, adapter, &poll.waybill, &history).await?);
+                    end.changed_at = now;
+                }
+                end.answer = Some(answer);
+                let newest = history.events().iter().rev().find(|event| event.status != TrackingStatus::Unrecognized);
+                end.newest = newest.map(|event| (event.status.word().to_owned(), event.at));
+            }
+            Tracked::NotFound | Tracked::NotMentioned | Tracked::Refused(_) => end.failures = poll.failures.saturating_add(1),
+        }
+        if end.changed_at.millis() == 0 {
+            end.changed_at = now;
+        }
+        ends.push(end);
+    }
+    own.shared.submit(texts).await?;
+    Ok(ends)
+}
+
+fn fingerprint(history: &History) -> String {
+    // Only told apart from the answer before: a debug text holds every field that a fact has.
+    let text = format!("{:?}", history.events());
+    format!("{:08x}{:08x}", facts::hash(&text), text.len())
+}
+
+/// The facts of a history; of a new number as well.
+async fn told(own: &Own, adapter: &dyn CourierAdapter, waybill: &Waybill, history: &History) -> Result<Vec<String>, LaneError> {
+    let identity = adapter.identity();
+    let mut texts = Vec::new();
+    for event in history.events() {
+        let mut event = event.clone();
+        if event.status == TrackingStatus::Unrecognized {
+            metrics::counter!("parcelward_courier_unrecognized_total", "courier" => waybill.courier.word()).increment(1);
+        }
+        let new_number = event.new_number.clone().filter(|number| *number != waybill.number && !number.is_empty());
+        let Some(number) = new_number else {
+            texts.push(facts::tracking(identity, waybill, &event));
+            continue;
+        };
+        let Some(order) = own.shared.store.order_of_waybill(waybill).await? else { continue };
+        let stored = own.shared.store.case_file(&order).await?;
+        let direction = stored.and_then(|stored| facts::under_new_number(&stored.file, waybill, &mut event));
+        texts.push(facts::tracking(identity, waybill, &event));
+        texts.push(facts::replaced(identity, &order, waybill, &number, direction, event.at));
+    }
+    Ok(texts)
+}
+
+/// What a status says of where the parcel is, coarsely.
+fn coarse(status: &str) -> &str {
+    match status {
+        "delivered" => "delivered",
+        "returning" | "returned" | "refused" => "back",
+        "exception" => "exception",
+        _ => "on its way",
+    }
+}
+
+/// Where both sources looked and say different things, a note says so.
+async fn compare(own: &Own, waybill: &Waybill, now: Instant) -> Result<(), LaneError> {
+    let looks = own.shared.store.last_looks(waybill).await?;
+    let [(_, first, Some(courier)), (_, second, Some(other))] = looks.as_slice() else { return Ok(()) };
+    if now.since(*first) > SAME_TIME || now.since(*second) > SAME_TIME || coarse(&courier.0) == coarse(&other.0) {
+        return Ok(());
+    }
+    let Some(order) = own.shared.store.order_of_waybill(waybill).await? else { return Ok(()) };
+    metrics::counter!("parcelward_courier_disagreements_total", "courier" => waybill.courier.word()).increment(1);
+    own.shared.submit([facts::disagreement(&order, waybill, (&courier.0, courier.1), (&other.0, other.1), now)]).await
+}
