@@ -7,10 +7,11 @@ use super::app::App;
 use super::problem::{Kind, Problem};
 use super::push_facts::{Pusher, waybill_to_look_up};
 use crate::config::{Network, PushDoor};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use parcelward_courier::{Acknowledgement, PushProblem, PushReceipt, PushRequest};
 use parcelward_scheduler::{Incoming, Receipt, Refused};
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// The largest push that is read, in bytes: the largest that a courier documents has ten parcels' scans.
 const MOST: usize = 1 << 20;
+/// How much of a larger one is read before the connection is given up.
+const READ_ON: usize = 32 << 20;
 
 /// Takes a push.
 #[utoipa::path(
@@ -51,12 +54,9 @@ pub async fn post(State(app): State<Arc<App>>, Path((courier, secret)): Path<(St
         tracing::warn!(courier = door.code, account = %door.account, from, "a push came from an address that is not on the account's list");
         return Problem::new(Kind::Forbidden).detail("pushes are not taken from this address").into_response();
     }
-    let body = match axum::body::to_bytes(body, MOST).await {
-        Ok(body) => body,
-        Err(_) => {
-            let problem = PushProblem::Malformed(format!("more than {MOST} bytes, or not whole"));
-            return decline(door, &problem, "too_large", Some(StatusCode::PAYLOAD_TOO_LARGE));
-        }
+    let Some(body) = whole(body).await else {
+        let problem = PushProblem::Malformed(format!("more than {MOST} bytes, or not whole"));
+        return decline(door, &problem, "too_large", Some(StatusCode::PAYLOAD_TOO_LARGE));
     };
     match read(door, &parts.headers, parts.uri.query().unwrap_or_default(), &body) {
         Err(problem @ PushProblem::Unverified(_)) => decline(door, &problem, "unverified", None),
@@ -73,8 +73,27 @@ pub async fn post(State(app): State<Arc<App>>, Path((courier, secret)): Path<(St
 
 /// The account whose secret stands in the path. Every one is compared, so that the time taken says nothing.
 fn door<'d>(doors: &'d [PushDoor], courier: &str, secret: &str) -> Option<&'d PushDoor> {
-    let matching = doors.iter().filter(|door| door.code == courier).filter(|door| door.opens_with(secret));
-    matching.last()
+    let of_courier = doors.iter().filter(|door| door.code == courier);
+    of_courier.fold(None, |found, door| if door.opens_with(secret) { Some(door) } else { found })
+}
+
+/// A body; nothing where it is too large or breaks off. What is too much is read on for a while and thrown away: a sender that is still writing
+/// would not hear the answer.
+async fn whole(body: Body) -> Option<Bytes> {
+    let (mut stream, mut kept, mut read) = (body.into_data_stream(), Vec::new(), 0);
+    while let Some(part) = stream.next().await {
+        let part = part.ok()?;
+        read += part.len();
+        if read > READ_ON {
+            return None;
+        }
+        if read <= MOST {
+            kept.extend_from_slice(&part);
+        } else {
+            kept = Vec::new();
+        }
+    }
+    (read <= MOST).then(|| kept.into())
 }
 
 /// Who sent it: the peer, or whom a trusted proxy names, read from the nearest hop outward.

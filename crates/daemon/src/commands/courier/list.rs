@@ -1,6 +1,6 @@
 //! `parcelward courier list`: the table of abilities, and what is off.
 
-use super::table::{CourierRow, Source, rows, shops, why_off};
+use super::table::{CourierRow, Source, is_direct, rows, shops, why_off};
 use crate::carriers;
 use crate::client::table::{Column, Look, Table, heading};
 use crate::client::text::clean;
@@ -131,7 +131,7 @@ fn as_json(rows: &[CourierRow], couriers: &Couriers) -> Value {
             let from: Vec<Value> = cell
                 .from
                 .iter()
-                .map(|r| json!({"account": r.lane, "adapter": r.adapter.identity().adapter, "direct": r.is_direct()}))
+                .map(|r| json!({"account": r.lane, "adapter": r.adapter.identity().adapter, "direct": is_direct(r)}))
                 .collect();
             json!({"ability": cell.ability, "source": source_word(cell.source()), "from": from, "unrouted": cell.unrouted, "could": cell.could})
         });

@@ -50,8 +50,8 @@ impl Source {
 
 impl Cell {
     pub(super) fn source(&self) -> Source {
-        let direct = self.from.iter().any(Route::is_direct);
-        let other = self.from.iter().any(|route| !route.is_direct());
+        let direct = self.from.iter().any(is_direct);
+        let other = self.from.iter().any(|route| !is_direct(route));
         match (direct, other) {
             (true, true) => Source::Both,
             (true, false) => Source::Direct,
@@ -100,8 +100,13 @@ fn routes(courier: Courier, ability: Ability, couriers: &Couriers) -> Vec<Route>
             }
         }
     }
-    found.sort_by_key(|route| !route.is_direct());
+    found.sort_by_key(|route| !is_direct(route));
     found
+}
+
+/// Whether the courier itself is asked. A carrier that the contract has no code for serves parcels of `other`, and nobody else's.
+pub(super) fn is_direct(route: &Route) -> bool {
+    route.is_direct() || carriers::of_code(route.adapter.identity().adapter).is_some_and(|plugin| plugin.couriers.len() == 1)
 }
 
 /// Why a carrier is off; nothing where an account of it is on.

@@ -19,7 +19,7 @@ impl Network {
         };
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.unwrap_or(most);
-        (bits <= most).then(|| Network { address, bits })
+        (bits <= most).then_some(Network { address, bits })
     }
 
     /// Whether it is every address that there is.
