@@ -201,6 +201,7 @@ pub async fn two_configurations_do_not_fire_against_each_other(ground: Ground) {
             lag_ms: 0,
             batches: 0,
             failing: None,
+            notes: Default::default(),
         };
         first.store.beat(&row).await.unwrap();
     };
