@@ -48,7 +48,7 @@ pub async fn claims_of_an_older_state_come_to_nothing(place: &impl Place) {
     adopt(&store, &["a", "b"], "d", 0).await;
     let passed = SlotRun { slot: at(9), skipped: 3, passed_over: Some("too late".to_owned()) };
     let first = SlotClaim { runs: vec![passed], skipped: 4, ..claim("a", 0, &[], 10) };
-    assert_eq!(store.claim_slots("x", &[first.clone()], at(10)).await.unwrap(), [Some(vec![at(9)])]);
+    assert_eq!(store.claim_slots("x", std::slice::from_ref(&first), at(10)).await.unwrap(), [Some(vec![at(9)])]);
     let claims = [first, claim("b", 0, &[5], 10)];
     assert_eq!(store.claim_slots("x", &claims, at(10)).await.unwrap(), [None, Some(vec![at(5)])], "each stands for itself");
     let other_words = SlotClaim { digest: "other".to_owned(), ..claim("a", 10, &[15], 20) };
