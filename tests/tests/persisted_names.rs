@@ -127,7 +127,7 @@ const VOCABULARIES: [Vocabulary; 36] = [
 
 /// Every table of the store.
 const TABLES: &str = "account_task case_file courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
-     operation_attempt poll rouse schedule_run schema_version task waybill_index world_change world_size";
+     operation_attempt poll rouse schedule schedule_run schema_version task waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {
@@ -180,12 +180,13 @@ fn no_table_is_renamed() {
 const METRICS: &str = "build_info facts_total facts_unread_total tracking_unrecognized_total decisions_total cases_opened_total \
      cases_closed_total tasks_opened_total tasks_closed_total deadlines_met_total deadlines_breached_total \
      operations_requested_total operations_settled_total pushes_total courier_calls_total courier_calls_forfeited_total \
-     courier_attempts_total courier_outages_total courier_unrecognized_total courier_disagreements_total \
+     courier_attempts_total courier_outages_total courier_disagreements_total \
      courier_facts_changed_total courier_facts_refused_total wakes_total wake_lateness_seconds rule_lateness_seconds \
      task_notice_seconds batches_total batches_failed_total batch_facts batch_wakes transaction_seconds decide_seconds \
      commit_seconds transaction_retries_total engine_panics_total set_aside_total wakes_stuck_total requests_waiting \
-     clock_set_back_seconds open_cases open_tasks running_deadlines parked_facts case_files_set_aside case_files_overdue \
-     most_overdue_seconds config_reload_failed http_requests_total http_request_seconds pushes_total";
+     clock_set_back_seconds clock_held clock_jumps_total open_cases open_tasks running_deadlines parked_facts case_files_set_aside case_files_overdue \
+     most_overdue_seconds config_reload_failed schedule_runs_total http_requests_total \
+     http_request_seconds";
 
 #[test]
 fn no_metric_is_renamed() {

@@ -13,6 +13,7 @@ mod daemon;
 mod database;
 pub mod demo;
 pub mod http;
+mod jobs;
 pub mod reference;
 pub mod reload;
 pub mod replay;

@@ -67,6 +67,11 @@ impl Reload {
                         );
                     }
                 }
+                if reloaded.changed
+                    && let Some(timetable) = app.timetable()
+                {
+                    timetable.set(app.config().schedules.clone(), reloaded.revision.clone()).await;
+                }
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
                 app.desk.set_revision(reloaded.revision.clone());
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };

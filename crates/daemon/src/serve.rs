@@ -69,6 +69,7 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
+    app.set_timetable(crate::jobs::start(&app));
     app.run_lanes().await;
     // With the peer's address: some couriers' pushes are known by it.
     let service = router(Arc::clone(&app), access).into_make_service_with_connect_info::<SocketAddr>();
@@ -138,6 +139,9 @@ impl Running {
                 }
             }
         };
+        if let Some(timetable) = self.app.timetable() {
+            timetable.stop().await;
+        }
         // Calls that are under way are heard to their end, while the desk can still be told.
         self.app.stop_lanes().await;
         self.app.desk.stop().await;

@@ -22,10 +22,6 @@ pub const TOLERANCE: Length = Length::millis(30_000);
 pub const HOLD: Duration = Duration::from_secs(60);
 /// How often the database is asked for the newest instant that it knows.
 const ASK: u32 = 10;
-/// The name of the gauge that is 1 while what cannot be taken back is held for the clock's sake.
-pub const HELD_METRIC: &str = "parcelward_clock_held";
-/// The name of the counter of jumps, by direction.
-pub const JUMPS_METRIC: &str = "parcelward_clock_jumps_total";
 
 /// What a machine knows of time. Tests and simulations step it by hand.
 pub trait Clocks: Send + Sync + std::fmt::Debug {
@@ -162,7 +158,7 @@ impl ClockGuard {
         let mut state = self.lock();
         self.look_at(&mut state);
         let held = state.held();
-        metrics::gauge!(HELD_METRIC).set(if held.is_some() { 1.0 } else { 0.0 });
+        metrics::gauge!(crate::metric::CLOCK_HELD).set(if held.is_some() { 1.0 } else { 0.0 });
         let say = match held {
             Some(Held::Jumped { .. }) => state.jump.map(|(_, until)| Said::Jumped(until)),
             Some(Held::Behind { .. }) => Some(Said::Behind),
@@ -216,9 +212,9 @@ impl ClockGuard {
         let beside = Length::millis(wall.since(state.wall).as_millis().saturating_sub(passed.as_millis()));
         if beside > TOLERANCE {
             state.jump = Some((beside, steady + HOLD));
-            metrics::counter!(JUMPS_METRIC, "direction" => "forward").increment(1);
+            metrics::counter!(crate::metric::CLOCK_JUMPS, "direction" => "forward").increment(1);
         } else if beside < Length::millis(-TOLERANCE.as_millis()) {
-            metrics::counter!(JUMPS_METRIC, "direction" => "back").increment(1);
+            metrics::counter!(crate::metric::CLOCK_JUMPS, "direction" => "back").increment(1);
         }
         // Its own time was last told at the last look.
         let (from, since) = *state.anchor.get_or_insert((state.newest, state.steady));

@@ -10,6 +10,7 @@ mod batch;
 mod cache;
 pub mod clock;
 pub mod clock_guard;
+pub mod cron;
 mod desk;
 pub mod doctor;
 mod engine;

@@ -73,12 +73,12 @@ metrics_by_name! {
     DEADLINES_BREACHED = "parcelward_deadlines_breached_total" Counter ["rule"] "Deadlines that passed; those that cost nothing are left out";
     OPERATIONS_REQUESTED = "parcelward_operations_requested_total" Counter ["kind"] "What couriers were to be asked";
     OPERATIONS_SETTLED = "parcelward_operations_settled_total" Counter ["kind", "status"] "What came of it";
-    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"] "Pushes of couriers, by what became of them";
+    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"] 
+        "Pushes of couriers that were answered: taken, known, unverified, malformed, too_large, not_stored, address, unknown";
     COURIER_CALLS = "parcelward_courier_calls_total" Counter ["account"] "Calls that couriers were made";
     COURIER_CALLS_FORFEITED = "parcelward_courier_calls_forfeited_total" Counter [] "Calls that a budget allowed and nobody used in time";
     COURIER_ATTEMPTS = "parcelward_courier_attempts_total" Counter ["account", "outcome"] "Attempts of operations, by how they ended";
     COURIER_OUTAGES = "parcelward_courier_outages_total" Counter ["account"] "Times that an account's interface was taken for out of order";
-    COURIER_UNRECOGNIZED = "parcelward_courier_unrecognized_total" Counter ["courier"] "Codes in what couriers answered that their table does not know, told before or not";
     COURIER_DISAGREEMENTS = "parcelward_courier_disagreements_total" Counter ["courier"] "Parcels of which two sources say different things";
     COURIER_FACTS_CHANGED = "parcelward_courier_facts_changed_total" Counter [] "Events that a courier tells in other words than before; the first telling stands";
     COURIER_FACTS_REFUSED = "parcelward_courier_facts_refused_total" Counter [] "What couriers said that was not taken as a fact";
@@ -103,6 +103,8 @@ metrics_by_name! {
     REQUESTS_WAITING = "parcelward_requests_waiting" Gauge [] "Requests with facts that wait for the writer";
     CLOCK_SET_BACK = "parcelward_clock_set_back_seconds" Gauge []
         "How far the wall clock lies behind the newest instant of the journal; more than a moment means that it was set back";
+    CLOCK_HELD = "parcelward_clock_held" Gauge [] "1 while nothing irreversible is asked of couriers because the clock is in doubt";
+    CLOCK_JUMPS = "parcelward_clock_jumps_total" Counter ["direction"] "Jumps of the wall clock: forward, back";
     OPEN_CASES = "parcelward_open_cases" Gauge ["kind"] "Cases that are open";
     OPEN_TASKS = "parcelward_open_tasks" Gauge ["queue"] "Tasks that are open";
     RUNNING_DEADLINES = "parcelward_running_deadlines" Gauge [] "Deadlines that run";
@@ -111,10 +113,9 @@ metrics_by_name! {
     FILES_OVERDUE = "parcelward_case_files_overdue" Gauge [] "Case files whose moment has come and that were not woken yet";
     MOST_OVERDUE = "parcelward_most_overdue_seconds" Gauge [] "How long the longest of them has waited";
     RELOAD_FAILED = "parcelward_config_reload_failed" Gauge [] "1 while a changed configuration could not be taken over";
+    SCHEDULE_RUNS = "parcelward_schedule_runs_total" Counter ["state"] "Runs of schedules that ended: ok, failed, lost";
     HTTP_REQUESTS = "parcelward_http_requests_total" Counter ["route", "method", "status"] "Requests that were answered";
     HTTP_TIME = "parcelward_http_request_seconds" Histogram ["route"] TIMES "How long they took";
-    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"]
-        "Pushes of couriers that were answered: taken, known, unverified, malformed, too_large, not_stored, address, unknown";
 }
 
 #[cfg(test)]

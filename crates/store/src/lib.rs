@@ -34,6 +34,7 @@ pub mod faults;
 mod journal;
 mod lane_calls;
 pub mod lanes;
+mod ledger;
 mod list_query;
 mod open;
 mod postgres;
@@ -50,6 +51,7 @@ pub use change::{
 };
 pub use cursor::Cursor;
 pub use error::StoreError;
+pub use ledger::{RunEnd, RunRow, RunState, ScheduleRow, SlotClaim, SlotRun};
 pub use open::{StoreOptions, open};
 pub use read::{
     Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,

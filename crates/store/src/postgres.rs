@@ -22,9 +22,15 @@ pub(crate) use open::open;
 
 use crate::change::StoredFile;
 use crate::lanes::*;
+use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
 use crate::{Cursor, Store, StoreError, Transaction};
 use async_trait::async_trait;
+/// What the ledger of schedules does on a server.
+mod ledger {
+    crate::ledger::ledger!(super::link::Link);
+}
+
 use link::{Link, Manners, Purpose};
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
@@ -48,6 +54,16 @@ pub(crate) struct PostgresStore {
 macro_rules! ask {
     ($store:expr, $module:ident :: $what:ident ( $($argument:expr),* )) => {{
         let mut link = Link::ask(&$store.readers, &$store.manners).await?;
+        let answer = $module::$what(&mut link $(, $argument)*).await?;
+        link.end().await?;
+        Ok(answer)
+    }};
+}
+
+/// One change: a transaction, what is done in it, the end.
+macro_rules! write {
+    ($store:expr, $module:ident :: $what:ident ( $($argument:expr),* )) => {{
+        let mut link = $store.write().await?;
         let answer = $module::$what(&mut link $(, $argument)*).await?;
         link.end().await?;
         Ok(answer)
@@ -155,16 +171,40 @@ impl Store for PostgresStore {
         ask!(self, read_counts::aside(limit))
     }
 
-    async fn claim_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
-        let mut link = self.write().await?;
-        let claim = link.query("INSERT INTO schedule_run (schedule, slot, claimed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
-        let done = claim.bind(schedule).bind(slot.millis()).bind(now.millis()).execute(link.on()).await?;
-        link.end().await?;
-        Ok(done.rows_affected() == 1)
+    async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
+        ask!(self, ledger::schedules())
     }
 
-    async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError> {
-        ask!(self, read_counts::last_run(schedule))
+    async fn adopt_schedules(&self, schedules: &[(String, String)], now: Instant) -> Result<Vec<ScheduleRow>, StoreError> {
+        write!(self, ledger::adopt_schedules(schedules, now))
+    }
+
+    async fn claim_slots(&self, boot_id: &str, claims: &[SlotClaim], now: Instant) -> Result<Vec<Option<Vec<Instant>>>, StoreError> {
+        write!(self, ledger::claim_slots(boot_id, claims, now))
+    }
+
+    async fn claim_by_hand(&self, boot_id: &str, schedule: &str, now: Instant) -> Result<bool, StoreError> {
+        write!(self, ledger::claim_by_hand(boot_id, schedule, now))
+    }
+
+    async fn start_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<(), StoreError> {
+        write!(self, ledger::start_run(schedule, slot, now))
+    }
+
+    async fn end_run(&self, schedule: &str, slot: Instant, end: &RunEnd, now: Instant) -> Result<(), StoreError> {
+        write!(self, ledger::end_run(schedule, slot, end, now))
+    }
+
+    async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        ask!(self, ledger::open_runs())
+    }
+
+    async fn runs(&self, schedule: &str, before: Option<Instant>, limit: u32) -> Result<Page<RunRow, Instant>, StoreError> {
+        ask!(self, ledger::runs(schedule, before, limit))
+    }
+
+    async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError> {
+        write!(self, ledger::forget_runs(before))
     }
 
     async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {

@@ -19,19 +19,65 @@ pub(crate) use open::open;
 use crate::StoreError;
 use crate::change::StoredFile;
 use crate::lanes::*;
+use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::words::Courier;
-use sqlx::SqlitePool;
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 /// A store on a SQLite file.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+}
+
+/// A reading connection in use.
+struct Reading(PoolConnection<Sqlite>);
+
+impl Reading {
+    fn on(&mut self) -> &mut SqliteConnection {
+        &mut self.0
+    }
+
+    fn query<'q>(&self, sql: &'static str) -> Query<'q, Sqlite, SqliteArguments> {
+        sqlx::query(sql)
+    }
+}
+
+/// What the ledger of schedules does on a file.
+#[allow(dead_code, reason = "of the questions, a transaction that writes needs one")]
+mod ledger {
+    crate::ledger::ledger!(super::transaction::Writing);
+
+    /// The questions, on a connection that only reads.
+    pub(super) mod read {
+        crate::ledger::questions!(super::super::Reading);
+    }
+}
+
+/// One question.
+macro_rules! read {
+    ($store:expr, $module:ident :: $what:ident ( $($argument:expr),* )) => {{
+        let mut reading = Reading($store.readers.acquire().await?);
+        $module::read::$what(&mut reading $(, $argument)*).await
+    }};
+}
+
+/// One change: a transaction, what is done in it, the end.
+macro_rules! write {
+    ($store:expr, $module:ident :: $what:ident ( $($argument:expr),* )) => {{
+        let mut tx = transaction::Writing::begin(&$store.writer).await?;
+        let answer = $module::$what(&mut tx $(, $argument)*).await?;
+        Box::new(tx).commit().await?;
+        Ok(answer)
+    }};
 }
 
 #[async_trait]
@@ -73,15 +119,40 @@ impl Store for SqliteStore {
         read_counts::aside(&self.readers, limit).await
     }
 
-    async fn claim_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
-        let mut tx = transaction::Writing::begin(&self.writer).await?;
-        let claimed = tx.claim_run(schedule, slot, now).await?;
-        Box::new(tx).commit().await?;
-        Ok(claimed)
+    async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
+        read!(self, ledger::schedules())
     }
 
-    async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError> {
-        read_counts::last_run(&self.readers, schedule).await
+    async fn adopt_schedules(&self, schedules: &[(String, String)], now: Instant) -> Result<Vec<ScheduleRow>, StoreError> {
+        write!(self, ledger::adopt_schedules(schedules, now))
+    }
+
+    async fn claim_slots(&self, boot_id: &str, claims: &[SlotClaim], now: Instant) -> Result<Vec<Option<Vec<Instant>>>, StoreError> {
+        write!(self, ledger::claim_slots(boot_id, claims, now))
+    }
+
+    async fn claim_by_hand(&self, boot_id: &str, schedule: &str, now: Instant) -> Result<bool, StoreError> {
+        write!(self, ledger::claim_by_hand(boot_id, schedule, now))
+    }
+
+    async fn start_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<(), StoreError> {
+        write!(self, ledger::start_run(schedule, slot, now))
+    }
+
+    async fn end_run(&self, schedule: &str, slot: Instant, end: &RunEnd, now: Instant) -> Result<(), StoreError> {
+        write!(self, ledger::end_run(schedule, slot, end, now))
+    }
+
+    async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        read!(self, ledger::open_runs())
+    }
+
+    async fn runs(&self, schedule: &str, before: Option<Instant>, limit: u32) -> Result<Page<RunRow, Instant>, StoreError> {
+        read!(self, ledger::runs(schedule, before, limit))
+    }
+
+    async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError> {
+        write!(self, ledger::forget_runs(before))
     }
 
     async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {

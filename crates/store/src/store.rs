@@ -1,6 +1,7 @@
 //! The interface that every database implements.
 
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
 use crate::{Cursor, StoreError};
 use async_trait::async_trait;
@@ -61,17 +62,61 @@ pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`].
     async fn aside(&self, limit: u32) -> Result<Vec<SetAside>, StoreError>;
 
-    /// Claims a firing of a schedule: `true` for the one caller that may run it.
+    /// What the ledger knows of each schedule, by name.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn claim_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError>;
+    async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError>;
 
-    /// The newest slot of a schedule that was claimed.
+    /// Takes over the schedules of a configuration, as names and digests: one that is new or has another digest counts from `now` on, one
+    /// that is not named is forgotten; its runs stay. Gives what holds then, by name.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    async fn last_run(&self, schedule: &str) -> Result<Option<Instant>, StoreError>;
+    async fn adopt_schedules(&self, schedules: &[(String, String)], now: Instant) -> Result<Vec<ScheduleRow>, StoreError>;
+
+    /// Claims firings, all or none: for each claim, in its order, the slots that the caller may run, or has noted as passed over. `None` where the
+    /// ledger no longer stands where the claim believes. Claims are to be sorted by schedule.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn claim_slots(&self, boot_id: &str, claims: &[SlotClaim], now: Instant) -> Result<Vec<Option<Vec<Instant>>>, StoreError>;
+
+    /// Notes a run that a person asked for: `false` where that instant is taken.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn claim_by_hand(&self, boot_id: &str, schedule: &str, now: Instant) -> Result<bool, StoreError>;
+
+    /// Notes that a claimed run started.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn start_run(&self, schedule: &str, slot: Instant, now: Instant) -> Result<(), StoreError>;
+
+    /// Notes how a run ended. What has ended already stays as it is.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn end_run(&self, schedule: &str, slot: Instant, end: &RunEnd, now: Instant) -> Result<(), StoreError>;
+
+    /// Runs that were claimed and have not ended, by schedule and slot, at most [`crate::MAX_PAGE`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError>;
+
+    /// The runs of a schedule, the newest first; `next` is the slot to go on from (downwards).
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn runs(&self, schedule: &str, before: Option<Instant>, limit: u32) -> Result<Page<RunRow, Instant>, StoreError>;
+
+    /// Forgets runs that were claimed before an instant and have ended. Gives how many.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError>;
 
     /// Notes that a daemon lives, and forgets those that have not been heard of for a week. Also notices that the database came to another
     /// server, where it can: its incarnation changes then.

@@ -20,6 +20,7 @@ pub mod order;
 pub mod record;
 pub mod replay;
 pub mod restore;
+pub mod schedule;
 pub mod serve;
 pub mod simulate_couriers;
 pub mod status;
@@ -83,6 +84,8 @@ pub enum Command {
     Board(board::Args),
     /// Say why a task, deadline, case or operation is as it is: rule, sums, facts
     Explain(explain::Args),
+    /// Show what is done at fixed times, when next, and what came of it; run it now
+    Schedule(schedule::Args),
     /// Read merchants' files (CSV, XLSX, JSON Lines) and tell the daemon their facts
     Import(import::Args),
     /// Write every fact that the daemon holds, as JSON Lines that replay
@@ -127,6 +130,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Order(args) => order::run(&args),
         Command::Board(args) => board::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Schedule(args) => schedule::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Record(args) => record::run(&args),

@@ -174,9 +174,8 @@ pub(super) fn of_tasks(language: Language, merged: &Merged, texts: &Texts, probl
     }
 }
 
-/// Warns where a working-day rule, counted from today, reaches past what the calendars cover.
-pub(super) fn of_calendars(calendars: &[&Merged], rules: &Rules, raw: &RawRules, today: Date, problems: &mut Vec<Problem>) {
-    let noon = Instant::from_local(today.at(12, 0, 0, 0));
+/// The longest number of working days that a rule gives, and the rule's id.
+pub(crate) fn longest_working_days(raw: &RawRules) -> Option<(u16, String)> {
     let mut longest: Option<(u16, String)> = None;
     for (id, rule) in &raw.rule {
         let texts = std::iter::once(rule).chain(&rule.versions).flat_map(|v| v.length.iter().chain(v.variants.values()));
@@ -188,6 +187,13 @@ pub(super) fn of_calendars(calendars: &[&Merged], rules: &Rules, raw: &RawRules,
             }
         }
     }
+    longest
+}
+
+/// Warns where a working-day rule, counted from today, reaches past what the calendars cover.
+pub(super) fn of_calendars(calendars: &[&Merged], rules: &Rules, raw: &RawRules, today: Date, problems: &mut Vec<Problem>) {
+    let noon = Instant::from_local(today.at(12, 0, 0, 0));
+    let longest = longest_working_days(raw);
     let (Some((n, id)), Some(until)) = (longest, rules.working_days().covers_until()) else { return };
     let (due, provisional) = rules.working_days().add(noon, n);
     if !provisional {

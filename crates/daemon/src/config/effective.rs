@@ -57,7 +57,7 @@ pub fn effective(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
     let mut parts = vec![part("parcelward.toml".to_owned(), &settings)];
     for folder in FOLDERS {
         let found = files.folder(folder, &mut problems);
-        if matches!(*folder, "rules" | "disruptions") {
+        if matches!(*folder, "rules" | "disruptions" | "schedules") {
             push(&mut parts, format!("{folder}/*.toml"), &found, &mut problems);
         } else {
             for (stem, group) in by_stem(found) {

@@ -19,11 +19,13 @@ mod problem;
 mod report;
 mod revision;
 mod rulebook;
+mod schedules;
 mod schema;
 mod settings;
 mod tree;
 
 pub use couriers::{AccountState, Couriers, Network, PushDoor, example_adapters};
+pub(crate) use doubts::longest_working_days;
 pub use effective::{Effective, Part, effective};
 pub use environment::{COMMAND_VARIABLES, PREFIX};
 pub use extract::{Origin, Rank};
@@ -43,6 +45,7 @@ use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::Language;
 use parcelward_import::Importer;
+use parcelward_scheduler::cron::Schedule;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,6 +70,8 @@ pub struct Loaded {
     pub importer: Arc<Importer>,
     /// Times that are not normal, as the operator announces them; their ids are the names in the files.
     pub disruptions: Vec<DisruptionFact>,
+    /// What is done at fixed times.
+    pub schedules: Vec<Arc<Schedule>>,
     /// Accounts with couriers, routes, and where pushes come in.
     pub couriers: Couriers,
     /// What is probably not meant so, and stands in the way of nothing.
@@ -154,6 +159,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let disruptions = disruptions::read(&announced, &mut problems);
     let couriers = couriers::read(&couriers::merged(&files, &mut problems), &environment, &mut problems);
     let importer = imports::importer(&files, &mut problems);
+    let schedules = schedules::read(&files, &mut problems);
     problems.sort_by(|a, b| a.order().cmp(&b.order()));
     problems.dedup();
     let right = problems.iter().all(|p| p.severity == Severity::Warning);
@@ -172,6 +178,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
                 texts,
                 importer,
                 disruptions,
+                schedules,
                 couriers,
                 warnings,
             })

@@ -4,6 +4,8 @@
 //! against the fields of the type that reads it. Every key may be left out: a file says only what differs from the shipped ones.
 //! Deliberately absent: whatever needs two keys to be seen as wrong (`parcelward check` tells that).
 
+use super::schedules;
+use crate::jobs::{Job, Wanted};
 use crate::telemetry::LogFormat;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::rule_ids;
@@ -35,6 +37,7 @@ pub(crate) fn whole_schemas() -> Vec<(&'static str, Value)> {
         ("rules.schema.json", rules()),
         ("calendars.schema.json", calendars()),
         ("disruptions.schema.json", disruptions()),
+        ("schedules.schema.json", schedules()),
         ("templates.schema.json", templates()),
         ("imports.schema.json", imports()),
         ("couriers.schema.json", couriers()),
@@ -270,6 +273,37 @@ fn disruptions() -> Value {
     one["required"] = json!(["from", "until", "effect"]);
     let all = json!({ "description": "By name; the name is the disruption's id.", "type": "object", "additionalProperties": one });
     file("Disruptions (disruptions/*.toml).", json!({ "disruption": all }))
+}
+
+fn schedules() -> Value {
+    let options: Map<String, Value> = Job::ALL
+        .iter()
+        .flat_map(|job| job.options())
+        .map(|(name, wanted, _, about)| {
+            let schema = match wanted {
+                Wanted::Length => pattern(about, LENGTH),
+                Wanted::Folder => text(about),
+                Wanted::Count => json!({ "description": about, "type": "integer", "minimum": 1, "maximum": 1000 }),
+            };
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    let one = table(
+        "What is done at fixed times. Needs job and cron, where the shipped schedule of the name does not say them.",
+        json!({
+            "job": words("What is done.", Job::WORDS),
+            "cron": pattern("Six fields: second, minute, hour, day of month, month, day of week.", r"^\s*\S+(\s+\S+){5}\s*$"),
+            "zone": text("The time zone, by its IANA name (Asia/Shanghai)."),
+            "catch_up": words("Missed times: none are made up for, once the newest, all up to catch_up_max.", schedules::CATCH_UP),
+            "catch_up_max": { "description": "How many are made up for with all (10).", "type": "integer", "minimum": 1, "maximum": 1000 },
+            "overlap": words("While the one before still runs: skip it, or queue.", schedules::OVERLAP),
+            "jitter": pattern("By how much an installation shifts it at most.", LENGTH),
+            "enabled": { "description": "Whether it fires.", "type": "boolean" },
+            "options": table("What the job is told.", Value::Object(options)),
+        }),
+    );
+    let all = json!({ "description": "By name.", "type": "object", "additionalProperties": one });
+    file("Schedules (schedules/*.toml).", json!({ "schedule": all }))
 }
 
 fn templates() -> Value {

@@ -4,11 +4,12 @@ use crate::config::Loaded;
 use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
+use parcelward_scheduler::cron::Timetable;
 use parcelward_scheduler::lanes::{LaneOptions, Lanes};
 use parcelward_scheduler::{Clock, Desk};
 use parcelward_store::SharedStore;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 /// How many large bodies are read at a time.
@@ -27,6 +28,8 @@ pub struct App {
     config: ArcSwap<Loaded>,
     /// Reads the configuration again.
     reload: Reload,
+    /// What is done at fixed times, once it runs.
+    timetable: OnceLock<Timetable>,
     /// The courier lanes of the accounts in force, while they run.
     lanes: Mutex<Option<Arc<Lanes>>>,
     /// Set once the daemon stops.
@@ -48,6 +51,7 @@ impl App {
             desk,
             clock,
             config: ArcSwap::new(config),
+            timetable: OnceLock::new(),
             lanes: Mutex::new(None),
             stopping: AtomicBool::new(false),
             uploads: Semaphore::new(UPLOADS),
@@ -83,6 +87,18 @@ impl App {
         self.desk.set_rules(Arc::new(config.rules.clone()));
         self.desk.set_revision(config.revision.clone());
         self.config.store(config);
+    }
+
+    /// The schedules at work; `None` until they are.
+    #[must_use]
+    pub fn timetable(&self) -> Option<&Timetable> {
+        self.timetable.get()
+    }
+
+    /// Puts the schedules to work, once.
+    pub(crate) fn set_timetable(&self, timetable: Timetable) {
+        // A second one is never started.
+        let _ = self.timetable.set(timetable);
     }
 
     /// Runs the lanes of the accounts in force; those that run are ended before, so that no account has two.

@@ -21,6 +21,7 @@ mod problem;
 mod push_facts;
 mod pushes;
 mod reload;
+mod schedules;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -80,6 +81,10 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(reload::post))
+        .routes(routes!(schedules::list))
+        .routes(routes!(schedules::next))
+        .routes(routes!(schedules::run))
+        .routes(routes!(schedules::runs))
         .routes(routes!(metrics::get));
     let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));

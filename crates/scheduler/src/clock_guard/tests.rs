@@ -1,3 +1,4 @@
+//! The guard on clocks that are stepped by hand: jumps forward and back, a clock in the past, and what stays possible meanwhile.
 use super::*;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

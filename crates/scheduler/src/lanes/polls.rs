@@ -121,9 +121,6 @@ async fn told(own: &Own, adapter: &dyn CourierAdapter, waybill: &Waybill, histor
     let mut texts = Vec::new();
     for event in history.events() {
         let mut event = event.clone();
-        if event.status == TrackingStatus::Unrecognized {
-            metrics::counter!("parcelward_courier_unrecognized_total", "courier" => waybill.courier.word()).increment(1);
-        }
         let new_number = event.new_number.clone().filter(|number| *number != waybill.number && !number.is_empty());
         let Some(number) = new_number else {
             texts.push(facts::tracking(identity, waybill, &event));

@@ -424,10 +424,39 @@ impl Store for Line {
     async fn aside(&self, _: u32) -> Result<Vec<SetAside>, StoreError> {
         not_here()
     }
-    async fn claim_run(&self, _: &str, _: Instant, _: Instant) -> Result<bool, StoreError> {
+    async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
         not_here()
     }
-    async fn last_run(&self, _: &str) -> Result<Option<Instant>, StoreError> {
+
+    async fn adopt_schedules(&self, _: &[(String, String)], _: Instant) -> Result<Vec<ScheduleRow>, StoreError> {
+        not_here()
+    }
+
+    async fn claim_slots(&self, _: &str, _: &[SlotClaim], _: Instant) -> Result<Vec<Option<Vec<Instant>>>, StoreError> {
+        not_here()
+    }
+
+    async fn claim_by_hand(&self, _: &str, _: &str, _: Instant) -> Result<bool, StoreError> {
+        not_here()
+    }
+
+    async fn start_run(&self, _: &str, _: Instant, _: Instant) -> Result<(), StoreError> {
+        not_here()
+    }
+
+    async fn end_run(&self, _: &str, _: Instant, _: &RunEnd, _: Instant) -> Result<(), StoreError> {
+        not_here()
+    }
+
+    async fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        not_here()
+    }
+
+    async fn runs(&self, _: &str, _: Option<Instant>, _: u32) -> Result<Page<RunRow, Instant>, StoreError> {
+        not_here()
+    }
+
+    async fn forget_runs(&self, _: Instant) -> Result<u64, StoreError> {
         not_here()
     }
     async fn daemons(&self, _: u32) -> Result<Vec<DaemonRow>, StoreError> {

@@ -33,11 +33,6 @@ pub(super) async fn incarnation(link: &mut Link) -> Result<String, StoreError> {
     Ok(row.text("incarnation")?.to_owned())
 }
 
-pub(super) async fn last_run(link: &mut Link, schedule: &str) -> Result<Option<Instant>, StoreError> {
-    let row = link.query("SELECT max(slot) AS slot FROM schedule_run WHERE schedule = $1").bind(schedule).fetch_one(link.on()).await?;
-    Ok(row.number_or_none("slot")?.map(Instant::from_millis))
-}
-
 pub(super) async fn aside(link: &mut Link, limit: u32) -> Result<Vec<SetAside>, StoreError> {
     let rows = link.query(
         "SELECT platform, shop, order_id, set_aside_why, set_aside_at FROM case_file WHERE set_aside_at IS NOT NULL \

@@ -35,12 +35,6 @@ pub(super) async fn incarnation(readers: &SqlitePool) -> Result<String, StoreErr
     Ok(sqlx::query_scalar("SELECT incarnation FROM db_meta WHERE id = 1").fetch_one(readers).await?)
 }
 
-pub(super) async fn last_run(readers: &SqlitePool, schedule: &str) -> Result<Option<Instant>, StoreError> {
-    let slot: Option<i64> =
-        sqlx::query_scalar("SELECT max(slot) FROM schedule_run WHERE schedule = ?1").bind(schedule).fetch_one(readers).await?;
-    Ok(slot.map(Instant::from_millis))
-}
-
 pub(super) async fn aside(readers: &SqlitePool, limit: u32) -> Result<Vec<SetAside>, StoreError> {
     let rows = sqlx::query(
         "SELECT platform, shop, order_id, set_aside_why, set_aside_at FROM case_file WHERE set_aside_at IS NOT NULL \

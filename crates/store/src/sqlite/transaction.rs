@@ -59,16 +59,6 @@ impl Writing {
         Ok(done.rows_affected())
     }
 
-    pub(super) async fn claim_run(&mut self, schedule: &str, slot: Instant, now: Instant) -> Result<bool, StoreError> {
-        let done = sqlx::query("INSERT INTO schedule_run (schedule, slot, claimed_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
-            .bind(schedule)
-            .bind(slot.millis())
-            .bind(now.millis())
-            .execute(self.on())
-            .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
     pub(super) async fn beat(&mut self, daemon: &DaemonRow) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO daemon (boot_id, name, version, revision, started_at, beat_at, lag_ms, batches, failing, notes) \

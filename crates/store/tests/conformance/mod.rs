@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod files;
 pub mod kit;
+pub mod ledger;
 pub mod lists;
 pub mod wakes;
 
@@ -49,7 +50,11 @@ macro_rules! suite {
             wakes::news_of_the_world_is_kept_in_order,
             wakes::news_that_was_overtaken_is_refused,
             wakes::coverage_and_disruptions_are_listed_newest_first,
-            wakes::a_firing_is_claimed_once,
+            ledger::a_slot_is_claimed_once,
+            ledger::claims_of_an_older_state_come_to_nothing,
+            ledger::an_edit_counts_from_its_moment,
+            ledger::a_run_ends_once_and_is_shown_newest_first,
+            ledger::what_is_old_and_ended_is_forgotten,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,

@@ -162,14 +162,3 @@ pub async fn coverage_and_disruptions_are_listed_newest_first(place: &impl Place
     let disruptions = store.disruptions(None, 10).await.unwrap().rows;
     assert_eq!(disruptions.iter().map(|d| d.fact.reason.as_deref()).collect::<Vec<_>>(), [Some("more snow")]);
 }
-
-pub async fn a_firing_is_claimed_once(place: &impl Place) {
-    let store = place.open().await;
-    assert_eq!(store.last_run("sweep").await.unwrap(), None);
-    let tries: Vec<bool> =
-        futures::future::join_all((0..5).map(|_| store.claim_run("sweep", at(10), at(11)))).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(tries.iter().filter(|won| **won).count(), 1);
-    assert!(store.claim_run("other", at(10), at(11)).await.unwrap());
-    assert!(store.claim_run("sweep", at(20), at(21)).await.unwrap());
-    assert_eq!(store.last_run("sweep").await.unwrap(), Some(at(20)));
-}

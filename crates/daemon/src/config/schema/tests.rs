@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::files::shipped_files;
-use crate::config::{couriers, disruptions, settings};
+use crate::config::{couriers, disruptions, schedules, settings};
 use parcelward_casework::rules::{Policy, RawAgain, RawCalendar, RawRule, RawStaffed, RawTask};
 use parcelward_casework::text::{AdviceText, CaseText, RuleText, TaskText};
 use parcelward_courier::{LimitsSettings, TransportSettings};
@@ -159,6 +159,7 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
         (at("rules.schema.json", "/properties/policy/properties/again"), fields::<RawAgain>()),
         (all["calendars.schema.json"].clone(), fields::<RawCalendar>()),
         (at("disruptions.schema.json", "/properties/disruption/additionalProperties"), fields::<disruptions::RawDisruption>()),
+        (at("schedules.schema.json", "/properties/schedule/additionalProperties"), fields::<schedules::RawSchedule>()),
         (all["couriers.schema.json"].clone(), fields::<couriers::RawCouriers>()),
         (at("couriers.schema.json", "/properties/push"), fields::<couriers::RawPush>()),
         (at("couriers.schema.json", account), fields::<couriers::RawAccount>()),
@@ -201,6 +202,8 @@ fn what_is_wrong_does_not_fit() {
         ("rules", "[task.ship_now]\nhours = 0"),
         ("calendars", "days_off = [\"soon\"]"),
         ("disruptions", "[disruption.x]\nfrom = \"2026-01-01\"\neffect = \"suspend\""),
+        ("schedules", "[schedule.x]\ncron = \"0 9 * * *\""),
+        ("schedules", "[schedule.x]\njob = \"revue\""),
         ("templates", "[task.ship_now.outcomes]\nfound = \"x\""),
         ("templates", "[task.ship_now.steps]\njd = \"no\""),
         ("imports", "[file.orders]\nrecognize = \"x\""),

@@ -1,0 +1,137 @@
+//! Schedules on a real daemon: listed, fired by the clock, run by hand, reported, for the API and for people.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::*;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Duration;
+
+const NOW: &str = "2026-03-11T20:30:00+08:00";
+const PAID: &str = "2026-03-10T08:00:00+08:00";
+
+async fn open() -> Daemon {
+    let daemon = Daemon::at(NOW).await;
+    daemon.tell(&[order("O1", PAID, "59.90"), order("O2", "2026-03-10T08:10:00+08:00", "1059.90")]).await;
+    daemon
+}
+
+async fn run(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parcelward"));
+    command.env_clear().env("PARCELWARD_URL", daemon.url("")).args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// The runs of a schedule, once the newest of at least so many has ended.
+async fn ended(daemon: &Daemon, name: &str, least: usize) -> Vec<Value> {
+    loop {
+        let (status, page) = daemon.get(&format!("/v1/schedules/{name}/runs")).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        let runs = page["items"].as_array().unwrap().clone();
+        if runs.len() >= least && runs[0]["state"] != "running" {
+            return runs;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_says_what_falls_due_before_the_next_one() {
+    let daemon = open().await;
+    let (status, started) = daemon.post("/v1/schedules/morning/run", json!({})).await;
+    assert_eq!((status, started["schedule"].as_str()), (StatusCode::ACCEPTED, Some("morning")), "{started}");
+    let run = ended(&daemon, "morning", 1).await.remove(0);
+    assert_eq!((run["state"].as_str(), run["by_hand"].as_bool(), &run["slot"]), (Some("ok"), Some(true), &started["slot"]), "{run}");
+    let report = &run["report"];
+    // The next review is the morning's, at nine; both orders must be shipped before it.
+    assert_eq!((report["until"].as_str(), report["due"].as_u64()), (Some("2026-03-12T09:00:00+08:00"), Some(2)), "{report}");
+    assert_eq!((report["money"].as_str(), report["overdue"].as_u64()), (Some("1119.80"), Some(0)));
+    assert!(report["since"].as_str().unwrap().starts_with("2026-03-10T20:30:00"), "no review before: a day; {report}");
+    let people = report["people"].as_array().unwrap();
+    assert_eq!((people.len(), people[0]["queue"].as_str(), people[0]["assignee"].as_str()), (1, Some("warehouse"), None));
+    assert_eq!(people[0]["tasks"][0]["order_id"], "O1", "the least time left first");
+    let text = report["text"].as_str().unwrap();
+    assert!(text.contains("warehouse, (nobody): 2 tasks, 1119.80 yuan at stake") && !text.contains("李雷"), "{text}");
+    // Nobody ships: the next review names what was missed since this one.
+    daemon.clock.set("2026-03-12T10:00:00+08:00");
+    while daemon.get("/v1/deadlines?state=breached").await.1["items"].as_array().unwrap().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    daemon.post("/v1/schedules/evening/run", json!({})).await;
+    let report = ended(&daemon, "evening", 1).await.remove(0)["report"].clone();
+    assert_eq!((report["breached"].as_u64(), report["until"].as_str()), (Some(2), Some("2026-03-12T18:00:00+08:00")), "{report}");
+    let missed: Vec<_> = report["missed"].as_array().unwrap().iter().map(|d| (d["rule"].as_str(), d["order_id"].as_str())).collect();
+    assert_eq!(missed, [(Some("pdd.ship_by"), Some("O1")), (Some("pdd.ship_by"), Some("O2"))]);
+    daemon.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_fires_what_is_due_and_each_job_says_what_it_did() {
+    let daemon = Daemon::at("2026-11-29T21:44:59+08:00").await;
+    let (_, list) = daemon.get("/v1/schedules").await;
+    let items = list["items"].as_array().unwrap();
+    let of = |name: &str| items.iter().find(|item| item["name"] == name).unwrap();
+    assert_eq!(of("morning")["next"]["local"], "2026-11-30 09:00:00 +08:00", "{list}");
+    assert_eq!((of("morning")["next"]["utc"].as_str(), of("export")["enabled"].as_bool()), (Some("2026-11-30 01:00:00"), Some(false)));
+    assert!(of("morning")["last"].is_null(), "nothing is made up for at the first start");
+    // The first sweep has taken the schedules over.
+    while daemon.get("/v1/schedules").await.1["items"][0]["since"].is_null() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    daemon.clock.set("2026-11-29T21:45:00+08:00");
+    let run = ended(&daemon, "handover-night", 1).await.remove(0);
+    assert_eq!((run["state"].as_str(), run["slot"]["local"].as_str()), (Some("ok"), Some("2026-11-29 21:45:00 +08:00")), "{run}");
+    assert_eq!((run["by_hand"].as_bool(), run["report"]["count"].as_u64()), (Some(false), Some(0)));
+    for (name, state, says) in [
+        ("calendar-coverage", "failed", "add the calendar of 2027"),
+        ("claims-ageing", "ok", "0 claim steps of 0"),
+        ("poll-tracking", "failed", "the lanes take no such request"),
+        ("recheck-both-sources", "failed", "the lanes take no such request"),
+    ] {
+        let (status, _) = daemon.post(&format!("/v1/schedules/{name}/run"), json!({})).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+        let run = ended(&daemon, name, 1).await.remove(0);
+        assert_eq!(run["state"], state, "{name}: {run}");
+        assert!(run["message"].as_str().unwrap().contains(says), "{name}: {run}");
+    }
+    let (status, firings) = daemon.get("/v1/firings?limit=3").await;
+    let firings: Vec<_> = firings["items"].as_array().unwrap().iter().map(|f| f["schedule"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((status, firings), (StatusCode::OK, ["calendar-coverage", "morning", "claims-ageing"].map(str::to_owned).to_vec()));
+    for (path, status) in [("/v1/schedules/none/runs", 404), ("/v1/firings?limit=0", 422), ("/v1/schedules/morning/runs?after=x", 422)] {
+        assert_eq!(daemon.get(path).await.0.as_u16(), status, "{path}");
+    }
+    assert_eq!(daemon.post("/v1/schedules/none/run", json!({})).await.0, StatusCode::NOT_FOUND);
+    daemon.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_read_it_as_tables() {
+    let daemon = open().await;
+    let (status, list, _) = run(&daemon, &["schedule", "list"]).await;
+    let morning = list.lines().find(|line| line.starts_with("morning")).unwrap();
+    assert_eq!(status, Some(0));
+    assert!(morning.contains("2026-03-12 09:00:00 +08:00") && morning.contains("2026-03-12 01:00:00"), "{list}");
+    assert!(list.lines().find(|line| line.starts_with("export")).unwrap().contains("off"), "{list}");
+    let (_, history, _) = run(&daemon, &["schedule", "history", "morning"]).await;
+    assert_eq!(history, "it has not run yet\n");
+    let (status, report, _) = run(&daemon, &["schedule", "run", "morning"]).await;
+    assert!(status == Some(0) && report.starts_with("2 tasks due until 2026-03-12 09:00, 1119.80 yuan at stake"), "{report}");
+    let (_, history, _) = run(&daemon, &["schedule", "history", "morning"]).await;
+    assert!(history.contains("ok (by hand): 2 tasks due") && history.ends_with(&report), "{history}");
+    let (status, said, _) = run(&daemon, &["schedule", "run", "poll-tracking"]).await;
+    assert!(status == Some(1) && said.starts_with("failed: couriers cannot be asked by a schedule yet"), "{said}");
+    let (_, next, _) = run(&daemon, &["schedule", "next", "2"]).await;
+    assert!(
+        next.lines().count() == 3 && next.contains("in 1 h 14 min   2026-03-11 21:45:00 +08:00  2026-03-11 13:45:00  handover-night"),
+        "{next}"
+    );
+    let (status, _, err) = run(&daemon, &["schedule", "run", "nonsense"]).await;
+    assert!(status == Some(2) && err.contains("there is no schedule `nonsense`"), "{err}");
+    let (_, json, _) = run(&daemon, &["schedule", "list", "--json"]).await;
+    assert!(serde_json::from_str::<Value>(&json).unwrap()["items"].as_array().unwrap().len() >= 9);
+    daemon.running.stop().await.unwrap();
+}
