@@ -47,8 +47,9 @@ macro_rules! lane_store {
                 route_operation(operation_id: &str, account: &str, client_ref: &str) -> ();
                 end_unrouted(operation_id: &str, tell: &str) -> ();
                 unroute(gone: &[PollGroup]) -> ();
-                due_operations(account: &str, now: Instant, limit: u32) -> u32;
-                claim_operations(account: &str, owner: &str, now: Instant, lease: Length, limit: u32) -> Vec<ClaimedOperation>;
+                due_operations(account: &str, now: Instant, may_send: bool, limit: u32) -> u32;
+                claim_operations(account: &str, owner: &str, now: Instant, lease: Length, may_send: bool, limit: u32)
+                    -> Vec<ClaimedOperation>;
                 end_attempt(owner: &str, end: &AttemptEnd) -> bool;
                 untold(limit: u32) -> Vec<Untold>;
                 told(untold: &Untold) -> ();

@@ -10,6 +10,10 @@ use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::words::{Courier, OperationKind};
 
+/// For so long after the incarnation changed, what is decided anew may be what was sent in the time that was lost: the facts of that time are told
+/// again, and lead to the same requests.
+pub const IN_DOUBT: Length = Length::days(7);
+
 /// Where the lane stands with an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -98,7 +102,8 @@ pub struct ClaimedOperation {
     pub attempt: u64,
     /// What the attempt does.
     pub mode: AttemptMode,
-    /// It was planned under another incarnation of the database: an attempt may have been made that is not known here.
+    /// It was planned under another incarnation of the database, or soon after it changed: an attempt may have been made that is not known
+    /// here.
     pub foreign: bool,
     /// Attempts in a row that were not sent.
     pub tries: u32,
@@ -375,16 +380,18 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn end_unrouted(&self, operation_id: &str, tell: &str) -> Result<(), StoreError>;
     /// Takes operations that were never tried, and the polls of the groups given, back from their accounts: routes changed.
     async fn unroute(&self, gone: &[PollGroup]) -> Result<(), StoreError>;
-    /// How many operations of an account are due, counted up to `limit`.
-    async fn due_operations(&self, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError>;
+    /// How many operations of an account are due, counted up to `limit`. Without `may_send` those that were never sent do not count.
+    async fn due_operations(&self, account: &str, now: Instant, may_send: bool, limit: u32) -> Result<u32, StoreError>;
     /// Begins attempts of an account's operations that are due, at most `limit`: durable when it returns. One whose daemon died is an
-    /// unclear one; one planned under another incarnation is looked up.
+    /// unclear one; one planned under another incarnation, or within [`IN_DOUBT`] of a change of it, is looked up. Without `may_send` none that
+    /// was never sent is begun.
     async fn claim_operations(
         &self,
         account: &str,
         owner: &str,
         now: Instant,
         lease: Length,
+        may_send: bool,
         limit: u32,
     ) -> Result<Vec<ClaimedOperation>, StoreError>;
     /// Ends an attempt. `false` where it is no longer this daemon's: nothing has changed then.

@@ -136,10 +136,12 @@ impl Lane {
             return Ok(far);
         }
         let (act, ask) = (self.may(GateKind::Act, now).await?, self.may(GateKind::Ask, now).await?);
+        // While the time is in doubt nothing is sent that cannot be taken back; questions go on.
+        let may_send = self.own.shared.clock.doubt().is_none();
         let mut due = 0;
         if act != May::Nothing && ask != May::Nothing {
             let most = if act == May::One || ask == May::One { 1 } else { u32::try_from(free).unwrap_or(1) };
-            due = self.own.shared.store.due_operations(&self.own.account.name, now, most).await?;
+            due = self.own.shared.store.due_operations(&self.own.account.name, now, may_send, most).await?;
         }
         match ask {
             May::Nothing => self.give_back(now).await?,
@@ -154,7 +156,7 @@ impl Lane {
         }
         let (ready, later) = self.leave(now, calls.min(free), due > 0).await?;
         let mut left = ready.min(free);
-        left -= self.begin_operations(now, due.min(u32::try_from(left).unwrap_or(0))).await?;
+        left -= self.begin_operations(now, may_send, due.min(u32::try_from(left).unwrap_or(0))).await?;
         while left > 0 && self.begin_poll(now) {
             left -= 1;
         }
@@ -262,14 +264,14 @@ impl Lane {
         Ok((ready, next.or(Some(now + Length::millis((self.pace.apart_us / 1000).clamp(1, 60_000))))))
     }
 
-    async fn begin_operations(&mut self, now: Instant, most: u32) -> Result<usize, LaneError> {
+    async fn begin_operations(&mut self, now: Instant, may_send: bool, most: u32) -> Result<usize, LaneError> {
         if most == 0 {
             return Ok(0);
         }
         let Own { shared, account } = &*self.own;
         // After a failover an attempt that was made may be missing here.
         shared.store.notice_failover().await?;
-        let claimed = shared.store.claim_operations(&account.name, &shared.owner, now, shared.options.lease, most).await?;
+        let claimed = shared.store.claim_operations(&account.name, &shared.owner, now, shared.options.lease, may_send, most).await?;
         let count = claimed.len();
         for operation in claimed {
             self.spend();

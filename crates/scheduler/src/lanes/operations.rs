@@ -23,6 +23,10 @@ const FIRST_LOOK: Length = Length::millis(30_000);
 const NOT_YET: Length = Length::minutes(30);
 /// A look at the parcel is given this long before an intercept goes out.
 const LOOK_FIRST: Length = Length::millis(3_000);
+/// What was not sent because the clock is in doubt is looked at again after this.
+const CLOCK_IN_DOUBT: Length = Length::millis(10_000);
+/// How far a platform's clock and the database's may differ.
+const CLOCKS_DIFFER: Length = Length::minutes(10);
 /// How often an intercept waits for that look.
 const LOOKS_FIRST: u32 = 3;
 /// An unclear request of which nothing can be found out for this long is a person's.
@@ -215,6 +219,10 @@ async fn send<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
         held.end.looks += 1;
         return Ok(held);
     }
+    if let Some(doubt) = own.shared.clock.doubt() {
+        // It came into doubt since the attempt was begun.
+        return Ok(made.end(Phase::Planned, now + CLOCK_IN_DOUBT, "clock_in_doubt").detail(doubt));
+    }
     let ticket = Ticket {
         waybill: operation.waybill.clone(),
         reference: match ClientReference::new(&operation.client_ref) {
@@ -327,6 +335,18 @@ const fn waits_for_nobody(reason: NotSentReason) -> bool {
 async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &'a ClaimedOperation) -> Result<Made<'a>, LaneError> {
     let options = &own.shared.options;
     let first = operation.first_look_at.unwrap_or_else(|| own.shared.now());
+    let never_sent = operation.mode == AttemptMode::Look && operation.foreign && operation.sent_at.is_none();
+    let renewed_at = if operation.foreign { own.shared.store.renewed_at().await? } else { None };
+    if never_sent
+        && let Some(at) = renewed_at
+        && began_after(own, operation, at).await?
+    {
+        // Nobody can have asked anything about this order before: its request goes out.
+        let mut made = Made::new(operation, own.shared.now());
+        made.end.cleared = true;
+        let now = made.end.ended_at;
+        return Ok(made.end(Phase::Planned, now, "began_after_the_restore"));
+    }
     let Some(shows_after) = shows_after(options, adapter, operation.kind) else {
         let reason = if operation.foreign { "restored" } else { "unconfirmed" };
         return Ok(Made::new(operation, own.shared.now()).told(Phase::Done, OperationStatus::Unknown, Some(reason)));
@@ -336,9 +356,10 @@ async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
     let now = own.shared.now();
     let mut made = Made::new(operation, now);
     (made.end.looks, made.end.first_look_at) = (operation.looks.saturating_add(1), Some(first));
-    // What was sent is sure to show that long after it was sent; where nobody knows when, that long after the first look.
-    let sure_at = operation.sent_at.filter(|_| !operation.foreign).unwrap_or(first) + shows_after;
-    let phase = if operation.foreign && operation.sent_at.is_none() { Phase::Planned } else { Phase::Unclear };
+    // What was sent is sure to show that long after it was sent. Where nobody knows when: before the database lost it, or before the first look.
+    let lost_before = renewed_at.filter(|_| operation.foreign).map(|at| at + options.lease).unwrap_or(first);
+    let sure_at = operation.sent_at.filter(|_| !operation.foreign).unwrap_or_else(|| first.min(lost_before)) + shows_after;
+    let phase = if never_sent { Phase::Planned } else { Phase::Unclear };
     Ok(match found {
         Ok(Looked::Seen(state)) => seen(adapter, made, state),
         Ok(Looked::NotSeen) if now >= sure_at => {
@@ -364,6 +385,13 @@ async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
             made.end(phase, now + wait.max(backoff(options, looks)), "look_failed").detail(error.to_string())
         }
     })
+}
+
+/// Whether an order was paid for after the database changed its incarnation: nothing about it can have been lost.
+async fn began_after(own: &Own, operation: &ClaimedOperation, renewed_at: Instant) -> Result<bool, LaneError> {
+    let file = own.shared.store.case_file(&operation.order).await?;
+    let paid_at = file.and_then(|stored| stored.file.order.as_ref().map(|order| order.paid_at));
+    Ok(paid_at.is_some_and(|paid_at| paid_at > renewed_at + CLOCKS_DIFFER))
 }
 
 async fn find(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &ClaimedOperation) -> Result<Looked, CourierError> {

@@ -24,7 +24,7 @@ impl LaneStore for Line {
     async fn unroute(&self, gone: &[PollGroup]) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
-    async fn due_operations(&self, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError> {
+    async fn due_operations(&self, account: &str, now: Instant, may_send: bool, limit: u32) -> Result<u32, StoreError> {
         unreachable!("{NONE}")
     }
     async fn claim_operations(
@@ -33,6 +33,7 @@ impl LaneStore for Line {
         owner: &str,
         now: Instant,
         lease: Length,
+        may_send: bool,
         limit: u32,
     ) -> Result<Vec<ClaimedOperation>, StoreError> {
         unreachable!("{NONE}")

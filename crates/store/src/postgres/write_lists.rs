@@ -3,6 +3,7 @@
 use super::save::bind_columns;
 use super::transaction::Writing;
 use crate::change::Batch;
+use crate::lanes::IN_DOUBT;
 use crate::projection::Lines;
 use crate::rows::Columns;
 use crate::{StoreError, journal};
@@ -175,8 +176,9 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
     }
     let insert = tx.link.query(
         "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent, incarnation) \
-         SELECT u.*, m.incarnation FROM db_meta AS m, unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
-         $9::text[], $10::text[]) AS u WHERE m.id = 1 ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+         SELECT u.*, CASE WHEN u.asked_at < m.renewed_at + $11 THEN '' ELSE m.incarnation END FROM db_meta AS m, unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
+         $9::text[], $10::text[]) AS u (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent) \
+         WHERE m.id = 1 ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
          courier = excluded.courier, number = excluded.number, \
          phase = CASE WHEN excluded.state = 'settled' THEN 'done' ELSE operation.phase END, \
          intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
@@ -195,7 +197,8 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
         |o| o.reference,
         |o| o.intent.as_str(),
     );
-    insert.execute(tx.link.on()).await?;
+    // Soon after the incarnation changed it stands under none: what was sent in the time that was lost may be decided again.
+    insert.bind(IN_DOUBT.as_millis()).execute(tx.link.on()).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use super::bulk::Insert;
 use crate::StoreError;
+use crate::lanes::IN_DOUBT;
 use crate::projection::Lines;
 use sqlx::SqliteConnection;
 
@@ -66,8 +67,13 @@ pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Resul
         })
         .await?;
     if !lines.operations.is_empty() {
-        let planned = "UPDATE operation SET incarnation = (SELECT incarnation FROM db_meta WHERE id = 1) WHERE incarnation IS NULL";
-        sqlx::query(planned).execute(&mut *on).await?;
+        // Soon after the incarnation changed it stands under none: what was sent in the time that was lost may be decided again.
+        let planned = "UPDATE operation SET incarnation = (SELECT CASE WHEN operation.asked_at < m.renewed_at + ?1 THEN '' ELSE m.incarnation END \
+                       FROM db_meta AS m WHERE m.id = 1) \
+                       WHERE operation_id IN (SELECT value FROM json_each(?2)) AND incarnation IS NULL";
+        let ids: Vec<&str> = lines.operations.iter().map(|o| o.operation_id).collect();
+        let ids = serde_json::to_string(&ids).map_err(|e| StoreError::Defect(e.to_string()))?;
+        sqlx::query(planned).bind(IN_DOUBT.as_millis()).bind(ids).execute(&mut *on).await?;
     }
     write_polls(on, lines).await?;
     OPEN_CASE.run(on, &lines.opened, |query, c| query.bind(c.case_id).bind(c.no).bind(c.kind).bind(c.opened_at)).await?;
