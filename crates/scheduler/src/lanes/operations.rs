@@ -12,7 +12,7 @@ use parcelward_courier::{
     Accepted, Call, ClientReference, CourierAdapter, CourierError, Identity, LookUpQuery, Looked, NotSentReason, PhoneTail, Progress,
     RefusalKind, RequestState, Ticket, UnclearReason, perform,
 };
-use parcelward_store::lanes::{AttemptEnd, AttemptMode, ClaimedOperation, GateKind, Phase};
+use parcelward_store::lanes::{AttemptEnd, AttemptMode, ClaimedOperation, GateKind, Look, Phase};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,14 +21,14 @@ use std::time::Duration;
 const FIRST_LOOK: Length = Length::millis(30_000);
 /// A request that a courier turns away for now is tried again after this.
 const NOT_YET: Length = Length::minutes(30);
-/// A look at the parcel is given this long before an intercept goes out.
-const LOOK_FIRST: Length = Length::millis(3_000);
 /// What was not sent because the clock is in doubt is looked at again after this.
 const CLOCK_IN_DOUBT: Length = Length::millis(10_000);
 /// How far a platform's clock and the database's may differ.
 const CLOCKS_DIFFER: Length = Length::minutes(10);
-/// How often an intercept waits for that look.
-const LOOKS_FIRST: u32 = 3;
+/// How often what changes a parcel's way waits for a look at the parcel, and how long each time.
+const LOOKS_FIRST: (u32, Length) = (3, Length::millis(3_000));
+/// And a claim for a look at both sources: nothing runs away from it.
+const LOOKS_BEFORE_MONEY: (u32, Length) = (10, Length::minutes(1));
 /// An unclear request of which nothing can be found out for this long is a person's.
 const GIVE_UP: Length = Length::hours(24);
 /// An accepted one is asked about for this long.
@@ -214,8 +214,9 @@ async fn send<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
     if changes_the_way && file.as_ref().is_some_and(|stored| watch::is_final(&stored.file, &operation.waybill)) {
         return Ok(made.told(Phase::Done, OperationStatus::Rejected, Some("parcel_is_final")));
     }
-    if operation.kind == OperationKind::Intercept && operation.looks < LOOKS_FIRST && wants_look(own, operation, now).await? {
-        let mut held = made.end(Phase::Planned, now + LOOK_FIRST, "looking_first");
+    let (looks, pause) = if operation.kind == OperationKind::Claim { LOOKS_BEFORE_MONEY } else { LOOKS_FIRST };
+    if operation.looks < looks && wants_look(own, operation, now).await? {
+        let mut held = made.end(Phase::Planned, now + pause, "looking_first");
         held.end.looks += 1;
         return Ok(held);
     }
@@ -265,12 +266,18 @@ async fn perform_once(
     performed.unwrap_or_else(|_| Err(CourierError::unconfirmed(UnclearReason::Timeout, "no answer in the call's time")))
 }
 
-/// Whether the parcel is to be looked at before it is intercepted: the last look is old. Has it looked at, at once.
+/// Whether the parcel is to be looked at before anything is asked about it. It is where somebody told of it whom nobody can check; before an
+/// intercept where the courier's last look is old; before a claim where either source's is. Has it looked at, at once.
 async fn wants_look(own: &Own, operation: &ClaimedOperation, now: Instant) -> Result<bool, LaneError> {
     let trackers = own.shared.routes.trackers(operation.waybill.courier, &operation.order.shop);
     let looks = own.shared.store.last_looks(&operation.waybill).await?;
-    let old = looks.iter().filter(|(place, ..)| *place == 0).any(|(_, asked, _)| now.since(*asked) > own.shared.options.fresh);
-    if trackers.is_empty() || !old {
+    let is_old = |look: &Look| match operation.kind {
+        OperationKind::Intercept => look.place == 0 && now.since(look.asked_at) > own.shared.options.fresh,
+        OperationKind::Claim => now.since(look.asked_at) > own.shared.options.fresh,
+        _ => false,
+    };
+    let asked = |look: &Look| usize::from(look.place) < trackers.len();
+    if !looks.iter().any(|look| asked(look) && (look.in_doubt || is_old(look))) {
         return Ok(false);
     }
     own.shared.store.hasten(&operation.waybill, now).await?;

@@ -39,9 +39,9 @@ static POLL: Insert = Insert::new(
     10,
     "ON CONFLICT (courier, number, place) DO UPDATE SET account = CASE WHEN poll.shop = excluded.shop THEN poll.account END, \
      file_no = excluded.file_no, shop = excluded.shop, every_ms = excluded.every_ms, acts_at = excluded.acts_at, \
-     phone_tail = excluded.phone_tail, \
-     next_at = CASE WHEN poll.asked_at = 0 THEN min(poll.next_at, excluded.next_at) ELSE min(poll.next_at, \
-     poll.asked_at + excluded.every_ms, max(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
+     phone_tail = excluded.phone_tail, doubt = CASE WHEN poll.doubt > 0 THEN 1 ELSE 0 END, \
+     next_at = CASE WHEN poll.asked_at = 0 THEN min(poll.next_at, excluded.next_at) ELSE min(poll.next_at, poll.asked_at + \
+     CASE WHEN poll.pushed = 1 AND excluded.every_ms >= 3600000 THEN 3 ELSE 1 END * excluded.every_ms, max(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
      rank_at = min(poll.next_at + 86400000, CASE WHEN poll.asked_at + 3600000 >= excluded.acts_at THEN excluded.acts_at + 3600000 \
      ELSE excluded.acts_at END)",
 );
@@ -86,8 +86,11 @@ pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Resul
 
 async fn write_polls(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
     for (courier, number, place) in &lines.unwatched {
-        let gone = sqlx::query("DELETE FROM poll WHERE courier = ?1 AND number = ?2 AND place = ?3");
+        let gone = sqlx::query("DELETE FROM poll WHERE courier = ?1 AND number = ?2 AND place = ?3 AND doubt = 0");
         gone.bind(courier).bind(number).bind(place).execute(&mut *on).await?;
+        // What somebody told whom nobody can check is asked about all the same.
+        let doubted = sqlx::query("UPDATE poll SET doubt = 2 WHERE courier = ?1 AND number = ?2 AND place = ?3 AND doubt = 1");
+        doubted.bind(courier).bind(number).bind(place).execute(&mut *on).await?;
     }
     POLL.run(on, &lines.polls, |query, p| {
         query
@@ -103,6 +106,11 @@ async fn write_polls(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(),
             .bind(p.rank_at)
     })
     .await?;
+    for (courier, number, at) in &lines.both {
+        let now =
+            sqlx::query("UPDATE poll SET next_at = ?1, rank_at = min(rank_at, ?1) WHERE courier = ?2 AND number = ?3 AND next_at > ?1");
+        now.bind(at).bind(courier).bind(number).execute(&mut *on).await?;
+    }
     Ok(())
 }
 
