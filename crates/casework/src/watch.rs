@@ -139,8 +139,9 @@ pub fn next_look(looks: Looks, every: Length, acts_at: Option<Instant>, spread: 
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a day in milliseconds is exact")]
     let spread = (pause.as_millis() as f64 * (0.75 + 0.25 * spread.clamp(0.0, 1.0))) as i64;
     let mut at = asked + Length::millis(spread).max(LEAST);
-    if let Some(due) = acts_at.map(|rung| rung - DUE_BEFORE_RUNG).filter(|due| *due > asked) {
-        at = at.min(due);
+    // The hour before a rung has a look of its own; where this was it, the pause alone holds.
+    if let Some(rung) = acts_at.filter(|rung| asked + BEFORE_RUNG < *rung) {
+        at = at.min(rung - DUE_BEFORE_RUNG);
     }
     NextLook { at, rank: rank(at, asked, acts_at) }
 }
