@@ -15,7 +15,7 @@ macro_rules! lane_calls {
         use crate::{MAX_PAGE, StoreError};
         use parcelward_casework::fact::Waybill;
         use parcelward_casework::instant::{Instant, Length};
-        use parcelward_casework::watch::{Looks, next_look, pushed_every, rank};
+        use parcelward_casework::watch::{Looks, next_look, rank};
         use parcelward_casework::words::{Courier, OperationKind};
 
         /// The `acts_at` of a parcel about which nothing runs.

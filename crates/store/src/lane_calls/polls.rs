@@ -128,9 +128,8 @@ macro_rules! poll_calls {
             let acts_at = (acts_at < NOTHING_RUNS).then(|| Instant::from_millis(acts_at));
             let (asked_at, next_at, rank_at) = match end.asked_at {
                 Some(asked_at) => {
-                    let looks = Looks { asked_at, changed_at: end.changed_at, failures: end.failures };
+                    let looks = Looks { asked_at, changed_at: end.changed_at, failures: end.failures, pushed: row.number("pushed")? == 1 };
                     let every = Length::millis(row.number("every_ms")?);
-                    let every = if row.number("pushed")? == 1 { pushed_every(every) } else { every };
                     let next = next_look(looks, every, acts_at, end.spread);
                     let at = next.at.max(end.again_at);
                     (asked_at, at, if at > next.at { rank(at, asked_at, acts_at) } else { next.rank })
