@@ -69,7 +69,7 @@ pub struct Task {
     pub couriers: Vec<String>,
     pub endangered: Vec<Endangered>,
     pub sources: Vec<SourceLook>,
-    pub sources_disagree: bool,
+    pub disagreement: Option<Disagreement>,
     pub case_id: Option<String>,
     pub case_kind: Option<String>,
     pub waybill: Option<Waybill>,
@@ -94,6 +94,13 @@ pub struct Task {
     pub evidence_wanted: Vec<String>,
     pub outcomes: Vec<Way>,
     pub reply_template: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Disagreement {
+    pub noticed_at: String,
+    pub text: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

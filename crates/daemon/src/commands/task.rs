@@ -283,8 +283,8 @@ fn page(task: &Task) -> String {
         };
         field(&mut out, "seen", &format!("{who}: {said} (asked {})", local(&look.asked_at)));
     }
-    if task.sources_disagree {
-        field(&mut out, "", "the sources contradict each other");
+    if let Some(disagreement) = &task.disagreement {
+        field(&mut out, "sources disagree", &format!("{} (noticed {})", disagreement.text, local(&disagreement.noticed_at)));
     }
     let case = task.case_id.as_ref().map(|id| format!("{} {id}", task.case_kind.as_deref().unwrap_or_default()));
     field(&mut out, "case", &case.unwrap_or_default());

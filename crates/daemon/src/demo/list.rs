@@ -106,7 +106,7 @@ mod tests {
             couriers: Vec::new(),
             endangered: Vec::new(),
             sources: Vec::new(),
-            sources_disagree: false,
+            disagreement: None,
             case_id: None,
             case_kind: None,
             waybill: None,

@@ -137,7 +137,7 @@ fn item(app: &App, task: &AccountTask, now: Instant) -> TaskItem {
         couriers: told.couriers,
         endangered: endangered.collect(),
         sources: Vec::new(),
-        sources_disagree: false,
+        disagreement: None,
         case_id: None,
         case_kind: None,
         waybill: None,

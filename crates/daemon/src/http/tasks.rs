@@ -9,18 +9,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use parcelward_casework::fact::Waybill;
+use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::task_table::{Answer, Way, ways};
 use parcelward_casework::words::{Advice, TaskOutcome};
-use parcelward_scheduler::lanes::facts::seen_by;
-use parcelward_store::{Cursor, TaskFilter, TaskListState, TaskRow};
+use parcelward_scheduler::lanes::facts::{TWO_SOURCES, seen_by, two_sources_id};
+use parcelward_store::{Cursor, JournalRow, TaskFilter, TaskListState, TaskRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// The most rows of a page.
 pub(super) const MOST: u32 = 500;
+/// Lines of a timeline that are read at a time.
+const PAGE: u32 = 500;
 /// The rows of a page where none are asked for.
 pub(super) const USUAL: u32 = 50;
 
@@ -85,9 +87,9 @@ pub struct TaskItem {
     /// What each source said last of the parcel; only where one task is shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceLook>,
-    /// The sources contradict each other.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub sources_disagree: bool,
+    /// In what the sources contradicted each other last, and when that was noticed; only where one task is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<Disagreement>,
     /// Its case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_id: Option<String>,
@@ -168,6 +170,15 @@ pub struct SourceLook {
     /// That scan's time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_at: Option<String>,
+}
+
+/// Two sources contradicted each other about a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Disagreement {
+    /// When it was noticed.
+    pub noticed_at: String,
+    /// Who said what.
+    pub text: String,
 }
 
 /// What a list takes from the decision that opened a task.
@@ -329,20 +340,36 @@ pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
     let row = find(&app, &id).await?;
     let mut item = item(&app, &row, app.now());
     if let Some(waybill) = &row.waybill {
-        (item.sources, item.sources_disagree) = sources(&app, waybill, &row.order.shop).await?;
+        item.sources = sources(&app, waybill, &row.order.shop).await?;
+        item.disagreement = disagreement(&app, &row.order, waybill).await?;
     }
     Ok(with_version(item))
 }
 
-/// What each source said last of a parcel, and whether they contradict each other. One that was never asked is not among them.
-async fn sources(app: &App, waybill: &Waybill, shop: &str) -> Result<(Vec<SourceLook>, bool), Problem> {
+/// The newest note in the order's timeline that says so. What one source said may have ended the case for which both were asked: the note stays.
+async fn disagreement(app: &App, order: &OrderKey, waybill: &Waybill) -> Result<Option<Disagreement>, Problem> {
+    let (mut after, mut found) = (0, None);
+    loop {
+        let page = app.store.timeline(order, after, PAGE).await?;
+        let about = |row: &&JournalRow| row.id.source == TWO_SOURCES && row.id.id.starts_with(&two_sources_id(waybill));
+        if let Some(row) = page.rows.iter().rfind(about) {
+            let json: serde_json::Value = serde_json::from_str(&row.json).unwrap_or_default();
+            let text = json["data"]["text"].as_str().unwrap_or_default().to_owned();
+            found = Some(Disagreement { noticed_at: row.time.to_string(), text });
+        }
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(found),
+        }
+    }
+}
+
+/// What each source said last of a parcel. One that was never asked is not among them.
+async fn sources(app: &App, waybill: &Waybill, shop: &str) -> Result<Vec<SourceLook>, Problem> {
     let looks = app.store.last_looks(waybill).await?;
     let config = app.config();
     let trackers = config.couriers.routes.trackers(waybill.courier, shop);
-    let asked: Vec<_> = looks.iter().filter(|look| look.asked_at.millis() > 0).collect();
-    let words: Vec<&str> = asked.iter().filter_map(|look| look.newest.as_ref().map(|(status, _)| status.as_str())).collect();
-    let disagree = words.iter().any(|one| words.iter().any(|other| parcelward_scheduler::lanes::disagree(one, other)));
-    let shown = asked.iter().map(|look| {
+    let shown = looks.iter().filter(|look| look.asked_at.millis() > 0).map(|look| {
         let route = trackers.get(usize::from(look.place));
         SourceLook {
             account: route.map(|route| route.lane.clone()),
@@ -352,7 +379,7 @@ async fn sources(app: &App, waybill: &Waybill, shop: &str) -> Result<(Vec<Source
             status_at: look.newest.as_ref().map(|(_, at)| at.to_string()),
         }
     });
-    Ok((shown.collect(), disagree))
+    Ok(shown.collect())
 }
 
 /// The open tasks that have the least time left, at most `limit`, and how many there are in all.
@@ -395,7 +422,7 @@ pub(super) fn item(app: &App, row: &TaskRow, now: Instant) -> TaskItem {
         couriers: Vec::new(),
         endangered: Vec::new(),
         sources: Vec::new(),
-        sources_disagree: false,
+        disagreement: None,
         case_id: row.case_id.clone(),
         case_kind: row.case_kind.map(|k| k.word()),
         waybill: row.waybill.as_ref().map(WaybillName::from),

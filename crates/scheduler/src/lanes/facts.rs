@@ -121,6 +121,15 @@ pub(crate) fn replaced(
     fact(&source(identity), &id, "shipment", at, data)
 }
 
+/// The source of notes that two sources contradict each other. Durable.
+pub const TWO_SOURCES: &str = "parcelward/two-sources";
+
+/// What the ids of such notes about one parcel begin with.
+#[must_use]
+pub fn two_sources_id(waybill: &Waybill) -> String {
+    format!("{}/{}/", waybill.courier, waybill.number)
+}
+
 /// Courier and aggregator say different things of a parcel: a note in its order's timeline.
 pub(crate) fn disagreement(order: &OrderKey, waybill: &Waybill, courier: (&str, Instant), other: (&str, Instant), at: Instant) -> String {
     let mut data = order_data(order);
@@ -129,8 +138,8 @@ pub(crate) fn disagreement(order: &OrderKey, waybill: &Waybill, courier: (&str, 
         "{} {}: the courier says {} ({}), the other source says {} ({})",
         waybill.courier, waybill.number, courier.0, courier.1, other.0, other.1
     ));
-    let id = format!("{}/{}/{}@{}/{}@{}", waybill.courier, waybill.number, courier.0, courier.1.millis(), other.0, other.1.millis());
-    fact("parcelward/two-sources", &id, "note", at, data)
+    let id = format!("{}{}@{}/{}@{}", two_sources_id(waybill), courier.0, courier.1.millis(), other.0, other.1.millis());
+    fact(TWO_SOURCES, &id, "note", at, data)
 }
 
 fn order_data(order: &OrderKey) -> Value {
