@@ -113,6 +113,13 @@ pub struct NextLook {
     pub rank: Instant,
 }
 
+/// How often a parcel is looked at of which the courier tells by itself: less, unless it is looked at several times an hour because something is
+/// under way. Looks before rungs stay as they are.
+#[must_use]
+pub fn pushed_every(every: Length) -> Length {
+    if every < Length::hours(1) { every } else { Length::millis(every.as_millis() * 3).min(MOST) }
+}
+
 /// After a look. `spread` is a random number from 0 to 1: looks are spread, so that what began together does not stay together.
 #[must_use]
 pub fn next_look(looks: Looks, every: Length, acts_at: Option<Instant>, spread: f64) -> NextLook {

@@ -79,7 +79,8 @@ pub(crate) fn update(update: &Update<'_>) -> String {
 }
 
 /// A claim's state, as the text of a fact.
-pub(crate) fn claim(
+#[must_use]
+pub fn claim(
     source: &str,
     order: &OrderKey,
     waybill: &Waybill,
@@ -136,9 +137,22 @@ fn order_data(order: &OrderKey) -> Value {
     json!({"platform": order.platform.word(), "shop": order.shop, "order_id": order.order_id})
 }
 
+/// A scan that says that the parcel goes on under another number, as the texts of two facts: the scan, and the shipment that replaces.
+#[must_use]
+pub fn under_new_number(
+    identity: &Identity,
+    (order, file): (&OrderKey, Option<&CaseFile>),
+    waybill: &Waybill,
+    mut event: TrackingEvent,
+    number: &str,
+) -> [String; 2] {
+    let direction = file.and_then(|file| way_on(file, waybill, &mut event));
+    [tracking(identity, waybill, &event), replaced(identity, order, waybill, number, direction, event.at)]
+}
+
 /// Which way a parcel travels under its new number, and what the scan that gave the number says. A courier's one code for "goes on under
 /// another number" means a return where nothing else was asked, and a redirection where an address change is under way.
-pub(crate) fn under_new_number(file: &CaseFile, waybill: &Waybill, event: &mut TrackingEvent) -> Option<Direction> {
+fn way_on(file: &CaseFile, waybill: &Waybill, event: &mut TrackingEvent) -> Option<Direction> {
     let parcel = file.parcel_of(waybill)?;
     let is_live = |kind| file.operations.iter().any(|o| o.parcel == parcel && o.kind == kind && o.is_live());
     let redirected = is_live(OperationKind::AddressChange) && !is_live(OperationKind::Intercept);

@@ -37,6 +37,8 @@ laws! {
     once::a_daemon_that_dies_on_the_way_leaves_something_that_is_looked_up,
     once::an_answer_that_the_desk_never_heard_is_told_by_the_next_daemon,
     once::after_a_restore_nothing_is_sent_that_the_courier_has,
+    once::what_is_decided_again_after_a_restore_is_looked_up_before_it_is_sent,
+    once::while_the_clock_is_in_doubt_nothing_is_sent_and_questions_go_on,
     once::what_was_not_sent_is_tried_again_and_at_last_a_persons,
     once::who_has_no_account_is_told_at_once,
     once::nothing_is_sent_about_a_parcel_that_is_final,

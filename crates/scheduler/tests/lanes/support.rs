@@ -58,6 +58,15 @@ impl Yard {
         Yard::at_place(Place::Server(crate::server::shared().fresh().await))
     }
 
+    /// Another, empty database of the same kind, by the same clock.
+    pub async fn another(&self) -> Self {
+        let other = match self.place {
+            Place::File(_) => Yard::on_sqlite(),
+            Place::Server(_) => Yard::on_postgres().await,
+        };
+        Yard { clock: Arc::clone(&self.clock), options: self.options.clone(), ..other }
+    }
+
     pub fn set(&self, instant: Instant) {
         self.clock.0.store(instant.millis(), Ordering::SeqCst);
     }
@@ -84,8 +93,13 @@ impl Yard {
     }
 
     pub async fn daemon_with(&self, routes: Routes) -> Daemon {
+        let clock = Arc::<HandClock>::clone(&self.clock);
+        self.daemon_by(clock, routes).await
+    }
+
+    /// A daemon that goes by a clock of its own.
+    pub async fn daemon_by(&self, clock: Arc<dyn Clock>, routes: Routes) -> Daemon {
         let store = self.store().await;
-        let clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&self.clock);
         let desk = Desk::start(Arc::clone(&store), crate::shipped::rules(), Arc::clone(&clock), DeskOptions::default()).await.unwrap();
         let lanes = Lanes::prepare(desk.clone(), Arc::clone(&store), routes, clock, self.options.clone());
         Daemon { desk, store, lanes }
