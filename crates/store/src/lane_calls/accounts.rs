@@ -186,11 +186,8 @@ macro_rules! account_calls {
                     return Ok(Slice { from_us: (slot + 1) * SLOT * 1000, calls: 0 });
                 }
             }
-            let slow = if allowance.slow_apart_us > 0 {
-                slow.max(now_us - allowance.slow_apart_us) + allowance.slow_apart_us
-            } else {
-                slow
-            };
+            let slow =
+                if allowance.slow_apart_us > 0 { slow.max(now_us - allowance.slow_apart_us) + allowance.slow_apart_us } else { slow };
             on.query("UPDATE courier_gate SET given_until = $1, slow_until = $2 WHERE account = $3 AND kind = 'budget'")
                 .bind(from_us + calls * allowance.apart_us)
                 .bind(slow)
