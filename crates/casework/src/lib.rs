@@ -32,6 +32,7 @@ pub mod region;
 pub mod replay;
 
 pub mod rule_kind;
+pub mod rule_source;
 pub mod rules;
 pub mod task_table;
 pub mod text;

@@ -73,7 +73,7 @@ metrics_by_name! {
     DEADLINES_BREACHED = "parcelward_deadlines_breached_total" Counter ["rule"] "Deadlines that passed; those that cost nothing are left out";
     OPERATIONS_REQUESTED = "parcelward_operations_requested_total" Counter ["kind"] "What couriers were to be asked";
     OPERATIONS_SETTLED = "parcelward_operations_settled_total" Counter ["kind", "status"] "What came of it";
-    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"] 
+    PUSHES = "parcelward_pushes_total" Counter ["courier", "result"]
         "Pushes of couriers that were answered: taken, known, unverified, malformed, too_large, not_stored, address, unknown";
     COURIER_CALLS = "parcelward_courier_calls_total" Counter ["account"] "Calls that couriers were made";
     COURIER_CALLS_FORFEITED = "parcelward_courier_calls_forfeited_total" Counter [] "Calls that a budget allowed and nobody used in time";

@@ -41,6 +41,7 @@ mod open;
 mod postgres;
 mod projection;
 mod read;
+mod revisions;
 mod rows;
 mod sqlite;
 mod sqlx_error;
@@ -58,6 +59,7 @@ pub use read::{
     Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,
     FileRecord, JournalRow, LaneNote, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
+pub use revisions::{NewRevision, RevisionRow};
 pub use store::{SharedStore, Store, Transaction};
 
 /// The most rows that one read gives back.
