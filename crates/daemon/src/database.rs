@@ -2,9 +2,10 @@
 //!
 //! Deliberately absent: what is stored (`parcelward-store`).
 
-use crate::config::{Connect, DatabaseUrl, Settings};
+use crate::config::{Connect, DatabaseUrl, Loaded, Settings};
 use anyhow::Context;
-use parcelward_store::{SharedStore, StoreOptions};
+use parcelward_casework::instant::Instant;
+use parcelward_store::{NewRevision, SharedStore, Store, StoreError, StoreOptions};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,26 @@ pub(crate) async fn open(settings: &Settings) -> anyhow::Result<SharedStore> {
     let url = Folders::of_process().resolve(&settings.database, &settings.connect)?;
     let opened = parcelward_store::open(url.expose(), &options(&settings.connect)).await;
     opened.with_context(|| format!("opening the database `{}`", settings.database))
+}
+
+/// Notes a configuration that comes into force, as it is, so that what is decided under it can be explained later. Gives its number.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn note_revision(store: &dyn Store, config: &Loaded, who: &str, now: Instant) -> Result<u32, StoreError> {
+    let (rules, files) = (config.kept.rules(), config.kept.files());
+    let new = NewRevision { revision: &config.revision, who, rules: &rules, files: &files };
+    let mut tries = 0;
+    loop {
+        match store.note_revision(&new, now).await {
+            // Daemons that start together.
+            Err(error) if error.is_transient() && tries < 20 => {
+                tries += 1;
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            noted => return noted,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! read (`config`), and what asks for it (a signal, the API, a change of the folder).
 
 use crate::config::{Fingerprint, Loaded, Problems, Settings, load};
+use crate::database;
 use crate::http::App;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl Reload {
         let dir = self.dir.clone();
         let read = tokio::task::spawn_blocking(move || settled(dir.as_deref()));
         let result = match read.await {
-            Ok(Ok(config)) => Ok(swap(app, config).await),
+            Ok(Ok(config)) => swap(app, config).await,
             Ok(Err(problems)) => Err(problems),
             Err(error) => Err(Problems::of_fault(format!("the configuration could not be read: {error}"))),
         };
@@ -105,7 +106,7 @@ fn settled(dir: Option<&Path>) -> Result<Loaded, Problems> {
     Err(Problems::of_fault("its files were being changed all the while that they were read; try again when they stand still".to_owned()))
 }
 
-async fn swap(app: &App, mut config: Loaded) -> Reloaded {
+async fn swap(app: &App, mut config: Loaded) -> Result<Reloaded, Problems> {
     let before = app.config();
     // A secret that was replaced changes no revision. Accounts that did not change stay: what they have spent of their limits is known there.
     let accounts_changed = config.couriers.digest != before.couriers.digest;
@@ -115,12 +116,16 @@ async fn swap(app: &App, mut config: Loaded) -> Reloaded {
     let at_next_start = starts_only(&before.settings, &config.settings);
     let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
     if changed {
-        app.set_config(Arc::new(config));
+        let who = format!("daemon {}", app.desk.name());
+        // Where it cannot be kept, nobody could say later by what was decided.
+        let no = database::note_revision(&*app.store, &config, &who, app.now()).await;
+        let no = no.map_err(|error| Problems::of_fault(format!("it could not be noted in the database: {error}")))?;
+        app.set_config(Arc::new(config), no);
     }
     if accounts_changed {
         app.run_lanes().await;
     }
-    Reloaded { revision, changed, at_next_start }
+    Ok(Reloaded { revision, changed, at_next_start })
 }
 
 /// What differs and is read at a start only.

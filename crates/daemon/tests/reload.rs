@@ -4,8 +4,9 @@
 mod common;
 
 use common::*;
-use parcelward::config::load_with;
+use parcelward::config::{KeptFile, load_with};
 use parcelward::serve::{Running, start};
+use parcelward_casework::fact::OrderKey;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::rules::{Rules, Span};
@@ -34,6 +35,43 @@ fn write(config: &Path, collect: &str, ship_by: &str) {
     fs::create_dir_all(config.join("rules.d")).unwrap();
     fs::write(config.join("rules.d/a.toml"), rule("pdd.collect", collect)).unwrap();
     fs::write(config.join("rules.d/b.toml"), rule("pdd.ship_by", ship_by)).unwrap();
+}
+
+/// The revisions of an order's lines, each with whether its files say `18h`.
+async fn revisions_of(running: &Running, number: &str) -> Vec<(String, bool)> {
+    let store = &running.app().store;
+    let key = OrderKey { platform: Platform::Pinduoduo, shop: "shop".to_owned(), order_id: number.to_owned() };
+    let mut found = Vec::new();
+    for row in store.timeline(&key, 0, 100).await.unwrap().rows {
+        let kept = store.revision(row.config.expect("every line names its configuration")).await.unwrap().unwrap();
+        let files: Vec<KeptFile<'_>> = serde_json::from_str(&kept.files).unwrap();
+        let text = files.iter().find(|file| file.name == "rules.d/a.toml").unwrap().text.to_string();
+        assert_eq!(kept.who, format!("daemon {}", running.app().desk.name()));
+        found.push((kept.revision, text.contains("18h")));
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_names_the_configuration_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("config");
+    write(&config, "\"18h\"", "\"40h\"");
+    let running = daemon(dir.path()).await;
+    let client = Client::new();
+    let url = |path: &str| format!("http://{}{path}", running.address());
+    let first = running.app().config().revision.clone();
+    let tell = |number: &'static str| answer(client.post(url("/v1/facts")).json(&[order(number, "2026-03-10T08:00:00+08:00", "99.00")]));
+    assert_eq!(tell("1").await.0, StatusCode::OK);
+    write(&config, "\"20h\"", "\"40h\"");
+    assert_eq!(answer(client.post(url("/v1/config/reload"))).await.0, StatusCode::OK);
+    let second = running.app().config().revision.clone();
+    assert_eq!(tell("2").await.0, StatusCode::OK);
+    let before = revisions_of(&running, "1").await;
+    assert!(before.len() > 1 && before.iter().all(|line| *line == (first.clone(), true)), "{before:?}");
+    let after = revisions_of(&running, "2").await;
+    assert!(after.len() > 1 && after.iter().all(|line| *line == (second.clone(), false)), "{after:?}");
+    running.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +124,8 @@ async fn folders_swapped_under_reloads_are_taken_whole() {
             fs::rename(&edited, &old).unwrap();
             fs::rename(&next, &edited).unwrap();
             fs::remove_dir_all(&old).unwrap();
-            std::thread::sleep(std::time::Duration::from_millis(n % 7));
+            // Now and then it stands still for long enough to be read, however slow the machine is.
+            std::thread::sleep(std::time::Duration::from_millis(if n % 7 == 6 { 200 } else { n % 7 }));
         }
     });
     let (mut taken, mut refused) = (0_u32, 0_u32);

@@ -25,6 +25,10 @@ use std::sync::Arc;
 pub(crate) struct Bench<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) rules: &'a Rules,
+    /// The number under which the store knows them.
+    pub(crate) config: Option<u32>,
+    /// No batch of this desk has named that number yet.
+    pub(crate) config_is_new: bool,
     pub(crate) cache: &'a Cache,
     /// What is left out because deciding it failed before.
     pub(crate) skip: &'a Skip,
@@ -403,7 +407,8 @@ impl<'a> Run<'a> {
     async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
         let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, more_due, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
-        let batch = Batch { files, entries, owners, world: news, world_position, rouse, ..Batch::default() };
+        let (config, config_is_new) = (bench.config, bench.config_is_new);
+        let batch = Batch { files, entries, owners, world: news, world_position, rouse, config, config_is_new, ..Batch::default() };
         crash_point!("decide.done")?;
         let stamps = match tx.save(&batch).await {
             Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),

@@ -13,6 +13,7 @@ use parcelward_store::{LaneNote, SharedStore, StoreError};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -38,6 +39,8 @@ pub struct DeskOptions {
     pub name: String,
     /// The revision of the configuration that it starts with.
     pub revision: String,
+    /// The number under which the store knows that configuration.
+    pub config: Option<u32>,
     /// What the length of pauses between tries is drawn from, so that two desks do not wait alike. Another number each time, by default.
     pub chance: u64,
 }
@@ -53,6 +56,7 @@ impl Default for DeskOptions {
             cached_files: 4_000,
             name: presence::name_of_machine(),
             revision: String::new(),
+            config: None,
             chance: BuildHasher::hash_one(&RandomState::new(), 0),
         }
     }
@@ -84,15 +88,32 @@ struct Shared {
     queue: mpsc::UnboundedSender<Request>,
     room: Arc<Semaphore>,
     room_size: u32,
-    rules: Arc<ArcSwap<Rules>>,
+    rules: Arc<ArcSwap<InForce>>,
     revision: Arc<ArcSwap<String>>,
     boot_id: String,
+    name: String,
     lanes: Arc<LaneNotes>,
     pulse: watch::Receiver<Pulse>,
     looked: Arc<Looked>,
     stop: CancellationToken,
     ended: watch::Receiver<bool>,
     leaving: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What is decided by.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) rules: Arc<Rules>,
+    /// Its number in the store.
+    pub(crate) config: Option<u32>,
+    /// Whether some batch has named that number.
+    pub(crate) named: AtomicBool,
+}
+
+impl InForce {
+    fn new(rules: Arc<Rules>, config: Option<u32>) -> Self {
+        InForce { rules, config, named: AtomicBool::new(false) }
+    }
 }
 
 /// A request that waits.
@@ -133,12 +154,13 @@ impl Desk {
         let room_size = u32::try_from(options.waiting_bytes).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
         let (beat, pulse) = watch::channel(Pulse { batches: 0, retries: 0, recorded: None, next_wake_at: None, failing: None });
         let (end, ended) = watch::channel(false);
-        let rules = Arc::new(ArcSwap::new(rules));
+        let rules = Arc::new(ArcSwap::from_pointee(InForce::new(rules, options.config)));
         let stop = CancellationToken::new();
         let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
         let lanes = Arc::new(LaneNotes::default());
+        let name = options.name.clone();
         let presence = Presence {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -183,6 +205,7 @@ impl Desk {
                 rules,
                 revision,
                 boot_id,
+                name,
                 lanes,
                 pulse,
                 looked,
@@ -210,15 +233,16 @@ impl Desk {
         answered.await.map_err(|_| DeskError::Stopping)?
     }
 
-    /// Puts other rules in force, from the next batch on.
-    pub fn set_rules(&self, rules: Arc<Rules>) {
-        self.shared.rules.store(rules);
+    /// Puts other rules in force, from the next batch on, and the number under which the store knows them
+    /// ([`parcelward_store::Store::note_revision`]).
+    pub fn set_rules(&self, rules: Arc<Rules>, config: Option<u32>) {
+        self.shared.rules.store(Arc::new(InForce::new(rules, config)));
     }
 
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
-        self.shared.rules.load_full()
+        Arc::clone(&self.shared.rules.load().rules)
     }
 
     /// Notes the revision of the configuration in force, for whoever looks at the daemons.
@@ -230,6 +254,12 @@ impl Desk {
     /// with the next sign of life.
     pub fn note_lane(&self, lane: &str, note: Option<LaneNote>) {
         self.shared.lanes.note(lane, note);
+    }
+
+    /// What people call this daemon.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
     }
 
     /// The random word of this boot, under which the database knows this daemon.

@@ -5,14 +5,13 @@
 use crate::batch::{self, Bench, Done, Limits, Skip, Trouble};
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::desk::{DeskOptions, Pulse, Request};
+use crate::desk::{DeskOptions, InForce, Pulse, Request};
 use crate::engine::Engine;
 use crate::metric;
 use crate::receipt::{DeskError, Incoming, Receipt};
 use arc_swap::ArcSwap;
 use parcelward_casework::fact::FactBody;
 use parcelward_casework::instant::Instant;
-use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
 use parcelward_store::{SharedStore, StoreError, crash_point};
 use std::collections::VecDeque;
@@ -40,7 +39,7 @@ pub(crate) struct Writer {
     pub(crate) store: SharedStore,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rules: Arc<ArcSwap<Rules>>,
+    pub(crate) rules: Arc<ArcSwap<InForce>>,
     pub(crate) options: DeskOptions,
     pub(crate) queue: mpsc::UnboundedReceiver<Request>,
     pub(crate) stop: CancellationToken,
@@ -351,8 +350,10 @@ impl Writer {
     }
 
     async fn try_once(&mut self, facts: &[&Incoming], limits: &Limits, skip: &Skip) -> Result<Option<Done>, Trouble> {
-        let rules = self.rules.load_full();
-        let bench = Bench { engine: &*self.engine, rules: &rules, cache: &self.cache, skip };
+        let held = self.rules.load_full();
+        let named = held.named.load(Ordering::Relaxed);
+        let bench =
+            Bench { engine: &*self.engine, rules: &held.rules, config: held.config, config_is_new: !named, cache: &self.cache, skip };
         let mut tx = self.store.begin().await?;
         match batch::run(&mut *tx, &bench, Arc::clone(&self.world), self.clock.now(), facts, limits).await {
             Ok(None) => {
@@ -363,6 +364,7 @@ impl Writer {
                 let started = std::time::Instant::now();
                 tx.commit().await?;
                 metrics::histogram!(metric::COMMIT).record(started.elapsed().as_secs_f64());
+                held.named.store(true, Ordering::Relaxed);
                 Ok(Some(done))
             }
             Err(trouble) => {

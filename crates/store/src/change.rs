@@ -110,6 +110,10 @@ pub struct Batch {
     pub rouse: Vec<(RouseScope, Instant)>,
     /// What earlier decisions told of ids (their `data` as JSON), for lists that are written anew.
     pub told: HashMap<String, String>,
+    /// The configuration under which it was decided, as [`crate::Store::note_revision`] numbers it.
+    pub config: Option<u32>,
+    /// That number is named for the first time, as far as the caller knows.
+    pub config_is_new: bool,
 }
 
 /// One case file's change.

@@ -7,6 +7,7 @@ pub(crate) mod accounts;
 pub(crate) mod looks;
 pub(crate) mod operations;
 pub(crate) mod polls;
+pub(crate) mod views;
 
 macro_rules! lane_calls {
     ($On:ty, $Row:ty, $skip:literal, $lock:literal) => {
@@ -20,6 +21,9 @@ macro_rules! lane_calls {
 
         /// The `acts_at` of a parcel about which nothing runs.
         const NOTHING_RUNS: i64 = crate::projection::NOTHING_RUNS;
+
+        /// The exchanges of so many attempts of an operation are kept, beside those that sent something.
+        const EXCHANGES_KEPT: i64 = 20;
 
         fn small(row: &impl Columns, column: &str) -> Result<u32, StoreError> {
             Ok(u32::try_from(row.number(column)?).unwrap_or(u32::MAX))
@@ -37,6 +41,7 @@ macro_rules! lane_calls {
         crate::lane_calls::polls::poll_calls!($On, $Row, $skip, $lock);
         crate::lane_calls::looks::look_calls!($On, $Row);
         crate::lane_calls::accounts::account_calls!($On, $Row, $skip, $lock);
+        crate::lane_calls::views::view_calls!($On, $Row);
     };
 }
 pub(crate) use lane_calls;
@@ -56,6 +61,8 @@ macro_rules! lane_store {
                 untold(limit: u32) -> Vec<Untold>;
                 told(untold: &Untold) -> ();
                 attempts(operation_id: &str) -> Vec<AttemptRow>;
+                operation_lane(operation_id: &str) -> Option<OperationLane>;
+                poll_states(waybill: &Waybill) -> Vec<PollState>;
                 sent_intercept(waybill: &Waybill) -> Option<(String, Option<String>)>;
                 poll_groups(unrouted_only: bool) -> Vec<PollGroup>;
                 route_polls(group: &PollGroup, account: &str) -> ();

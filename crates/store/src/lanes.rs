@@ -5,6 +5,7 @@
 //! Deliberately absent: when to ask and what an answer means (the lanes'); the case files, which follow facts handed in at the desk.
 
 use crate::StoreError;
+pub use crate::lane_views::{OperationLane, PollState};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
@@ -150,7 +151,7 @@ pub struct AttemptEnd {
     pub outcome: String,
     /// In words, without personal data.
     pub detail: Option<String>,
-    /// What was said on the wire, masked, as JSON.
+    /// What was said on the wire, masked, as JSON. Of questions it is kept while they are among the newest.
     pub exchange: Option<String>,
 }
 
@@ -428,8 +429,12 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError>;
     /// A fact was handed in.
     async fn told(&self, untold: &Untold) -> Result<(), StoreError>;
-    /// The attempts of an operation, in order.
+    /// The attempts of an operation, in order; of very many the newest.
     async fn attempts(&self, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError>;
+    /// Where an operation stands in its courier's lane.
+    async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError>;
+    /// How each source is asked about a parcel.
+    async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError>;
     /// The intercept that is to be withdrawn on a parcel: our name for it, and the courier's.
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError>;
 

@@ -33,6 +33,7 @@ mod error;
 pub mod faults;
 mod journal;
 mod lane_calls;
+mod lane_views;
 pub mod lanes;
 mod ledger;
 mod list_query;
@@ -40,6 +41,7 @@ mod open;
 mod postgres;
 mod projection;
 mod read;
+mod revisions;
 mod rows;
 mod sqlite;
 mod sqlx_error;
@@ -57,6 +59,7 @@ pub use read::{
     Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,
     FileRecord, JournalRow, LaneNote, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
+pub use revisions::{NewRevision, RevisionRow};
 pub use store::{SharedStore, Store, Transaction};
 
 /// The most rows that one read gives back.

@@ -24,11 +24,17 @@ use crate::change::StoredFile;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, Store, StoreError, Transaction};
 use async_trait::async_trait;
 /// What the ledger of schedules does on a server.
 mod ledger {
     crate::ledger::ledger!(super::link::Link);
+}
+
+/// Configurations that were in force, on a server.
+mod revisions {
+    crate::revisions::revisions!(super::link::Link);
 }
 
 use link::{Link, Manners, Purpose};
@@ -205,6 +211,22 @@ impl Store for PostgresStore {
 
     async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError> {
         write!(self, ledger::forget_runs(before))
+    }
+
+    async fn note_revision(&self, new: &NewRevision<'_>, now: Instant) -> Result<u32, StoreError> {
+        write!(self, revisions::note_revision(new, now))
+    }
+
+    async fn revision(&self, no: u32) -> Result<Option<RevisionRow>, StoreError> {
+        ask!(self, revisions::revision(no))
+    }
+
+    async fn revision_named(&self, word: &str) -> Result<Option<RevisionRow>, StoreError> {
+        ask!(self, revisions::revision_named(word))
+    }
+
+    async fn revisions(&self, limit: u32) -> Result<Vec<RevisionRow>, StoreError> {
+        ask!(self, revisions::revisions(limit))
     }
 
     async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {

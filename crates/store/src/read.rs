@@ -204,6 +204,9 @@ pub struct JournalRow {
     pub time: Instant,
     /// When it was received, or the instant of the batch in which it was decided.
     pub recorded: Instant,
+    /// The configuration under which it was received or decided, by its number: see [`crate::Store::revision`]. Absent in lines of databases that did
+    /// not keep it yet.
+    pub config: Option<u32>,
     /// The line itself, without its end.
     pub json: String,
 }

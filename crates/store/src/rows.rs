@@ -144,6 +144,7 @@ pub(crate) fn journal_row(row: &impl Columns) -> Result<JournalRow, StoreError> 
         id: FactId { source: row.text("source")?.to_owned(), id: row.text("id")?.to_owned() },
         time: at(row, "time")?,
         recorded: at(row, "recorded")?,
+        config: row.number_or_none("config")?.and_then(|no| u32::try_from(no).ok()),
         json: row.text("json")?.to_owned(),
     })
 }

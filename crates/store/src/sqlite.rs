@@ -21,6 +21,7 @@ use crate::change::StoredFile;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
@@ -59,6 +60,17 @@ mod ledger {
     /// The questions, on a connection that only reads.
     pub(super) mod read {
         crate::ledger::questions!(super::super::Reading);
+    }
+}
+
+/// Configurations that were in force, on a file.
+#[allow(dead_code, reason = "a transaction that writes needs none of the questions")]
+mod revisions {
+    crate::revisions::revisions!(super::transaction::Writing);
+
+    /// The questions, on a connection that only reads.
+    pub(super) mod read {
+        crate::revisions::questions!(super::super::Reading);
     }
 }
 
@@ -153,6 +165,22 @@ impl Store for SqliteStore {
 
     async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError> {
         write!(self, ledger::forget_runs(before))
+    }
+
+    async fn note_revision(&self, new: &NewRevision<'_>, now: Instant) -> Result<u32, StoreError> {
+        write!(self, revisions::note_revision(new, now))
+    }
+
+    async fn revision(&self, no: u32) -> Result<Option<RevisionRow>, StoreError> {
+        read!(self, revisions::revision(no))
+    }
+
+    async fn revision_named(&self, word: &str) -> Result<Option<RevisionRow>, StoreError> {
+        read!(self, revisions::revision_named(word))
+    }
+
+    async fn revisions(&self, limit: u32) -> Result<Vec<RevisionRow>, StoreError> {
+        read!(self, revisions::revisions(limit))
     }
 
     async fn beat(&self, daemon: &DaemonRow) -> Result<(), StoreError> {

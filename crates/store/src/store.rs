@@ -3,6 +3,7 @@
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, StoreError};
 use async_trait::async_trait;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
@@ -117,6 +118,31 @@ pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Any [`StoreError`].
     async fn forget_runs(&self, before: Instant) -> Result<u64, StoreError>;
+
+    /// Notes a configuration that comes into force, once; gives its number, by which [`crate::Batch::config`] names it. Also forgets those that no
+    /// line of the journal names and no daemon works by, a day after they were noted.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn note_revision(&self, new: &NewRevision<'_>, now: Instant) -> Result<u32, StoreError>;
+
+    /// A configuration that was in force, by its number.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn revision(&self, no: u32) -> Result<Option<RevisionRow>, StoreError>;
+
+    /// The same by its word.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn revision_named(&self, word: &str) -> Result<Option<RevisionRow>, StoreError>;
+
+    /// The configurations that were in force, without their values and files, the one that was first noted last first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn revisions(&self, limit: u32) -> Result<Vec<RevisionRow>, StoreError>;
 
     /// Notes that a daemon lives, and forgets those that have not been heard of for a week. Also notices that the database came to another
     /// server, where it can: its incarnation changes then.

@@ -15,6 +15,7 @@ mod extract;
 mod files;
 mod fingerprint;
 mod imports;
+mod kept;
 mod problem;
 mod report;
 mod revision;
@@ -31,6 +32,7 @@ pub use environment::{COMMAND_VARIABLES, PREFIX};
 pub use extract::{Origin, Rank};
 pub use files::{ConfigFiles, TomlFile, shipped_files};
 pub use fingerprint::Fingerprint;
+pub use kept::{Kept, KeptFile};
 pub use problem::{Also, Place, Problem, Problems, Severity};
 pub use report::{Look, json, pretty, summary};
 pub(crate) use schema::whole_schemas;
@@ -41,6 +43,7 @@ use extract::Merged;
 use jiff::civil::Date;
 use parcelward_casework::fact::DisruptionFact;
 use parcelward_casework::instant::Instant;
+use parcelward_casework::rule_source::RuleSource;
 use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use parcelward_casework::words::Language;
@@ -64,6 +67,8 @@ pub struct Loaded {
     pub rules: Rules,
     /// The rules as written, sources and dates included.
     pub raw_rules: RawRules,
+    /// What is kept of it beside the journal.
+    pub kept: Arc<Kept>,
     /// The texts of every language.
     pub texts: Vec<(Language, Texts)>,
     /// What the columns of merchants' exports mean.
@@ -127,7 +132,9 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     };
     problems.extend(files.strays());
     let environment: Vec<(String, String)> = environment.collect();
-    let mut merged = Merged::of("parcelward.toml", &files.top("parcelward", &mut problems), &mut problems);
+    let of_settings = files.top("parcelward", &mut problems);
+    let mut merged = Merged::of("parcelward.toml", &of_settings, &mut problems);
+    let of_settings: Vec<_> = of_settings.into_iter().map(|file| ("", file)).collect();
     for layer in environment::variables(&environment) {
         merged = merged.merge(layer);
     }
@@ -167,7 +174,9 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let loaded = match (settings, raw_rules, rules, importer) {
         (Some(settings), Some(raw_rules), Some(rules), Some(importer)) if right => {
             let (importer, warnings) = (Arc::new(importer), problems.clone());
-            let revision = revision::of(&files, &merged);
+            let mut read = of_settings;
+            let revision = revision::of(&files, &merged, &mut read);
+            let kept = Arc::new(Kept::of(RuleSource { rules: raw_rules.clone(), calendars: raw_calendars }, &read));
             Some(Loaded {
                 dir: dir.map(Path::to_owned),
                 seen,
@@ -175,6 +184,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
                 settings,
                 rules,
                 raw_rules,
+                kept,
                 texts,
                 importer,
                 disruptions,

@@ -82,9 +82,9 @@ impl App {
         &self.reload
     }
 
-    /// Puts another configuration in force, from the next request and the next batch on.
-    pub(crate) fn set_config(&self, config: Arc<Loaded>) {
-        self.desk.set_rules(Arc::new(config.rules.clone()));
+    /// Puts another configuration in force, from the next request and the next batch on. `no` is the number under which the store knows it.
+    pub(crate) fn set_config(&self, config: Arc<Loaded>, no: u32) {
+        self.desk.set_rules(Arc::new(config.rules.clone()), Some(no));
         self.desk.set_revision(config.revision.clone());
         self.config.store(config);
     }

@@ -192,6 +192,7 @@ impl Books {
                         id: id.clone(),
                         time: fact.time,
                         recorded: fact.recorded.expect("a fact is journalled with its instant"),
+                        config: None,
                         json: f.json.clone(),
                     };
                     saved.lines.push((f.order.clone(), row));
@@ -207,6 +208,7 @@ impl Books {
                         id: FactId { source: "parcelward".to_owned(), id: d.decision.id.clone() },
                         time: d.decision.time,
                         recorded: d.recorded,
+                        config: None,
                         json: d.decision.to_json(),
                     };
                     saved.lines.push((Some(d.order.clone()), row));

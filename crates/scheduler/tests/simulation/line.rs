@@ -459,6 +459,18 @@ impl Store for Line {
     async fn forget_runs(&self, _: Instant) -> Result<u64, StoreError> {
         not_here()
     }
+    async fn note_revision(&self, _: &NewRevision<'_>, _: Instant) -> Result<u32, StoreError> {
+        not_here()
+    }
+    async fn revision(&self, _: u32) -> Result<Option<RevisionRow>, StoreError> {
+        not_here()
+    }
+    async fn revision_named(&self, _: &str) -> Result<Option<RevisionRow>, StoreError> {
+        not_here()
+    }
+    async fn revisions(&self, _: u32) -> Result<Vec<RevisionRow>, StoreError> {
+        not_here()
+    }
     async fn daemons(&self, _: u32) -> Result<Vec<DaemonRow>, StoreError> {
         not_here()
     }

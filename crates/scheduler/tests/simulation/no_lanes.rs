@@ -50,6 +50,12 @@ impl LaneStore for Line {
     async fn attempts(&self, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError> {
         unreachable!("{NONE}")
     }
+    async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError> {
+        unreachable!("{NONE}")
+    }
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError> {
         unreachable!("{NONE}")
     }

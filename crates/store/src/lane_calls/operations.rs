@@ -210,6 +210,17 @@ macro_rules! operation_calls {
             .bind(number)
             .execute(on.on())
             .await?;
+            // A claim is asked after for weeks: of questions the newest are worth keeping whole, of what was sent everything is.
+            if number > EXCHANGES_KEPT {
+                on.query(
+                    "UPDATE operation_attempt SET exchange = NULL WHERE operation_id = $1 AND number <= $2 AND mode <> 'send' \
+                     AND exchange IS NOT NULL",
+                )
+                .bind(end.operation_id.as_str())
+                .bind(number - EXCHANGES_KEPT)
+                .execute(on.on())
+                .await?;
+            }
             Ok(true)
         }
 
@@ -235,7 +246,7 @@ macro_rules! operation_calls {
 
         pub(super) async fn attempts(on: &mut $On, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError> {
             let rows = on
-                .query("SELECT * FROM operation_attempt WHERE operation_id = $1 ORDER BY number LIMIT $2")
+                .query("SELECT * FROM operation_attempt WHERE operation_id = $1 ORDER BY number DESC LIMIT $2")
                 .bind(operation_id)
                 .bind(i64::from(MAX_PAGE))
                 .fetch_all(on.on())
@@ -252,7 +263,7 @@ macro_rules! operation_calls {
                     exchange: maybe_text(row, "exchange")?,
                 })
             };
-            rows.iter().map(read).collect()
+            rows.iter().rev().map(read).collect()
         }
 
         pub(super) async fn sent_intercept(on: &mut $On, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError> {

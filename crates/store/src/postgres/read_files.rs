@@ -38,7 +38,7 @@ pub(super) async fn order_of_waybill(link: &mut Link, waybill: &Waybill) -> Resu
 pub(super) async fn timeline(link: &mut Link, order: &OrderKey, after_line: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = link.query(
-        "SELECT seq, line, kind, type, source, id, time, recorded, json FROM journal WHERE file_no = \
+        "SELECT seq, line, kind, type, source, id, time, recorded, config, json FROM journal WHERE file_no = \
          (SELECT no FROM case_file WHERE order_id = $1 AND shop = $2 AND platform = $3) AND line > $4 ORDER BY line LIMIT $5",
     );
     let rows = rows.bind(&order.order_id).bind(&order.shop).bind(order.platform.word()).bind(place(after_line)).bind(i64::from(limit));
@@ -50,7 +50,7 @@ pub(super) async fn timeline(link: &mut Link, order: &OrderKey, after_line: u64,
 pub(super) async fn facts_after(link: &mut Link, after_seq: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = link.query(
-        "SELECT seq, line, kind, type, source, id, time, recorded, json FROM journal WHERE seq > $1 AND kind = 'fact' \
+        "SELECT seq, line, kind, type, source, id, time, recorded, config, json FROM journal WHERE seq > $1 AND kind = 'fact' \
          AND seq < coalesce((SELECT min(batch) FROM open_batch) << $3, 9223372036854775807) ORDER BY seq LIMIT $2",
     );
     let rows = rows.bind(place(after_seq)).bind(i64::from(limit)).bind(PLACES.cast_signed()).fetch_all(link.on()).await?;

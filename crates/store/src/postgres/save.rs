@@ -30,7 +30,11 @@ pub(super) async fn save(tx: &mut Writing, batch: &Batch) -> Result<Vec<FileStam
     let lines = journal::Lines::of(batch, number << PLACES)?;
     let stamps = save_files(tx, batch, &lines.counts, number).await?;
     crash_point!("commit.files")?;
-    save_journal(tx, &lines, &stamps).await?;
+    save_journal(tx, &lines, &stamps, batch.config.map(i64::from)).await?;
+    if let Some(config) = batch.config.filter(|_| batch.config_is_new) {
+        let used = tx.link.query("UPDATE config_revision SET used = 1 WHERE no = $1 AND used = 0").bind(i64::from(config));
+        used.execute(tx.link.on()).await?;
+    }
     crash_point!("commit.journal")?;
     write_lists::write(tx, batch, &projection::Lines::of_batch(batch, &stamps)?, &lines, number).await?;
     crash_point!("commit.lists")?;
@@ -147,18 +151,19 @@ async fn insert_files(tx: &mut Writing, new: &[FileRow<'_>], number: i64, stamps
     Ok(())
 }
 
-async fn save_journal(tx: &mut Writing, lines: &journal::Lines<'_>, stamps: &[FileStamp]) -> Result<(), StoreError> {
+async fn save_journal(tx: &mut Writing, lines: &journal::Lines<'_>, stamps: &[FileStamp], config: Option<i64>) -> Result<(), StoreError> {
     let no = |file: usize| stamps.get(file).map(|stamp| stamp.no);
     if !lines.released.is_empty() {
         release(tx, lines, no).await?;
     }
     if !lines.lines.is_empty() {
         let insert = tx.link.query(
-            "INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json) SELECT * FROM unnest($1::bigint[], \
-             $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::text[])",
+            "INSERT INTO journal (config, seq, file_no, line, kind, type, source, id, time, recorded, json) SELECT $1::bigint, l.* FROM \
+             unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], \
+             $10::bigint[], $11::text[]) AS l",
         );
         let insert = bind_columns!(
-            insert,
+            insert.bind(config),
             lines.lines,
             |l| l.seq,
             |l| l.file.and_then(|(file, _)| no(file)),

@@ -45,7 +45,7 @@ pub(super) async fn timeline(
 ) -> Result<Page<JournalRow, u64>, StoreError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = sqlx::query(
-        "SELECT seq, line, kind, type, source, id, time, recorded, json FROM journal WHERE file_no = \
+        "SELECT seq, line, kind, type, source, id, time, recorded, config, json FROM journal WHERE file_no = \
          (SELECT no FROM case_file WHERE order_id = ?1 AND shop = ?2 AND platform = ?3) AND line > ?4 ORDER BY line LIMIT ?5",
     )
     .bind(&order.order_id)
@@ -61,7 +61,7 @@ pub(super) async fn timeline(
 pub(super) async fn facts_after(readers: &SqlitePool, after_seq: u64, limit: u32) -> Result<Page<JournalRow, u64>, StoreError> {
     let limit = limit.clamp(1, MAX_PAGE);
     let rows = sqlx::query(
-        "SELECT seq, line, kind, type, source, id, time, recorded, json FROM journal WHERE seq > ?1 AND kind = 'fact' \
+        "SELECT seq, line, kind, type, source, id, time, recorded, config, json FROM journal WHERE seq > ?1 AND kind = 'fact' \
          ORDER BY seq LIMIT ?2",
     )
     .bind(place(after_seq))

@@ -15,7 +15,8 @@ static CASE_FILE: Insert = Insert::new(
      next_wake_at = excluded.next_wake_at, awaits_courier = excluded.awaits_courier, awaits_province = excluded.awaits_province, \
      set_aside_at = NULL, set_aside_why = NULL, state = excluded.state WHERE case_file.version = excluded.version - 1",
 );
-static JOURNAL: Insert = Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, json)", 10, "");
+static JOURNAL: Insert =
+    Insert::new("INSERT INTO journal (seq, file_no, line, kind, type, source, id, time, recorded, config, json)", 11, "");
 static INBOX: Insert = Insert::new("INSERT INTO inbox (source, id, fingerprint, seq, state, courier, number)", 7, "");
 
 /// Writes everything. The caller's transaction takes it back where this fails.
@@ -24,7 +25,10 @@ pub(super) async fn save(on: &mut SqliteConnection, batch: &Batch) -> Result<Vec
     let lines = journal::Lines::of(batch, seq)?;
     let stamps = save_files(on, batch, &lines.counts).await?;
     crash_point!("commit.files")?;
-    save_journal(on, &lines, &stamps).await?;
+    save_journal(on, &lines, &stamps, batch.config).await?;
+    if let Some(config) = batch.config.filter(|_| batch.config_is_new) {
+        sqlx::query("UPDATE config_revision SET used = 1 WHERE no = ?1 AND used = 0").bind(config).execute(&mut *on).await?;
+    }
     crash_point!("commit.journal")?;
     write_lists::write(on, &projection::Lines::of_batch(batch, &stamps)?).await?;
     crash_point!("commit.lists")?;
@@ -83,7 +87,12 @@ async fn save_files(on: &mut SqliteConnection, batch: &Batch, lines: &[i64]) -> 
     Ok(rows.into_iter().map(|row| row.stamp).collect())
 }
 
-async fn save_journal(on: &mut SqliteConnection, lines: &journal::Lines<'_>, stamps: &[FileStamp]) -> Result<(), StoreError> {
+async fn save_journal(
+    on: &mut SqliteConnection,
+    lines: &journal::Lines<'_>,
+    stamps: &[FileStamp],
+    config: Option<u32>,
+) -> Result<(), StoreError> {
     let no = |file: usize| stamps.get(file).map(|stamp| stamp.no);
     for released in &lines.released {
         release(on, released, no(released.file.0)).await?;
@@ -100,6 +109,7 @@ async fn save_journal(on: &mut SqliteConnection, lines: &journal::Lines<'_>, sta
                 .bind(row.id)
                 .bind(row.time)
                 .bind(row.recorded)
+                .bind(config)
                 .bind(&*row.json)
         })
         .await?;

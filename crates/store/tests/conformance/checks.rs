@@ -9,7 +9,7 @@ use parcelward_casework::words::*;
 use parcelward_store::doctor::{Wakes, examine};
 use parcelward_store::*;
 
-fn daemon(boot: &str, beat: i64) -> DaemonRow {
+pub fn daemon(boot: &str, beat: i64) -> DaemonRow {
     DaemonRow {
         boot_id: boot.to_owned(),
         name: "shop".to_owned(),

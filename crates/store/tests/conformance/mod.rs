@@ -5,6 +5,7 @@ pub mod files;
 pub mod kit;
 pub mod ledger;
 pub mod lists;
+pub mod revisions;
 pub mod wakes;
 
 use parcelward_store::SharedStore;
@@ -55,6 +56,9 @@ macro_rules! suite {
             ledger::an_edit_counts_from_its_moment,
             ledger::a_run_ends_once_and_is_shown_newest_first,
             ledger::what_is_old_and_ended_is_forgotten,
+            revisions::a_revision_is_noted_once_and_found_again,
+            revisions::a_line_of_the_journal_names_its_revision,
+            revisions::what_no_line_names_is_forgotten_after_a_day,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
