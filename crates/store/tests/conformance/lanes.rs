@@ -270,7 +270,7 @@ pub async fn calls_are_given_out_once(place: &impl Place) {
     instants.sort_unstable();
     assert_eq!(instants.len(), 50, "the day holds no more: {slices:?}");
     assert!(instants.windows(2).all(|two| two[1] - two[0] >= 100_000), "{instants:?}");
-    assert_eq!(store.backlog("acc", at(1)).await.unwrap().spent_today, 50);
+    assert_eq!(store.backlog("acc", at(1), Length::ZERO).await.unwrap().spent_today, 50);
     assert_eq!(store.take_slice("acc", at(3_600), &allowance, 6).await.unwrap().calls, 0);
     assert_eq!(store.take_slice("acc", at(25 * 3_600), &allowance, 6).await.unwrap().calls, 6, "another day");
     let slow = Allowance { slow_apart_us: 60_000_000, ..allowance };
