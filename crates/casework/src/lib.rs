@@ -29,6 +29,7 @@ pub mod watch;
 pub mod region;
 pub mod replay;
 
+pub mod rule_change;
 pub mod rule_kind;
 pub mod rule_source;
 pub mod rules;
