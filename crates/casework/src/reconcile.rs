@@ -269,10 +269,12 @@ impl<'a> Run<'a> {
         (rules, list.iter().find(same).map_or(*clock, |(_, _, want)| *want.clock()))
     }
 
-    /// Whether a due time or its ladder would be another.
+    /// Whether a due time, or a rung that is still to act, would be another.
     fn differs(&self, at: usize, due: &Due) -> bool {
-        let now = &self.file.deadlines[at];
-        now.due_at != due.due_at || now.rungs != due.rungs || now.acts_at != due.acts_at
+        let is = &self.file.deadlines[at];
+        let acted = usize::from(is.acted);
+        let passed = due.rungs.iter().take_while(|rung| **rung <= self.now).count().min(acted);
+        is.due_at != due.due_at || is.acts_at != due.acts_at || is.rungs.get(acted..) != due.rungs.get(passed..)
     }
 
     fn applied(&self, at: usize, rule_change: &RuleChange) -> Applied {

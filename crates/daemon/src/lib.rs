@@ -4,7 +4,7 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
-mod adopt;
+pub mod adopt;
 mod announce;
 pub mod carriers;
 pub mod client;

@@ -7,6 +7,7 @@ use parcelward_casework::instant::Instant;
 use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
 use parcelward_casework::{Signal, decide};
+use std::cmp::Ordering;
 
 /// What a case file is looked at with.
 pub(super) struct Look<'a> {
@@ -24,9 +25,10 @@ impl Look<'_> {
         let is = decide(file.clone(), self.rules, self.world, self.now, Signal::TimePassed);
         let would = decide(file.clone(), self.rules, self.planned, self.now, Signal::TimePassed);
         let order = file.key.to_string();
+        let moved: Vec<&str> = would.decisions.iter().filter_map(set_anew).collect();
         for (before, after) in is.file.deadlines.iter().zip(&would.file.deadlines) {
-            if before.state == DeadlineState::Running {
-                out.counts.running += 1;
+            out.counts.running += u64::from(before.state == DeadlineState::Running);
+            if moved.contains(&before.id.as_str()) {
                 self.deadline(before, after, file, &order, out);
             }
         }
@@ -37,16 +39,11 @@ impl Look<'_> {
     }
 
     fn deadline(&self, before: &Deadline, after: &Deadline, file: &CaseFile, order: &str, out: &mut Plan) {
-        let shift = if after.due_at != before.due_at && after.acts_at <= self.now {
-            Shift::AlreadyPast
-        } else if after.due_at < before.due_at {
-            Shift::Earlier
-        } else if after.due_at > before.due_at {
-            Shift::Later
-        } else if after.rungs != before.rungs || after.acts_at != before.acts_at {
-            Shift::Rungs
-        } else {
-            return;
+        let shift = match after.due_at.cmp(&before.due_at) {
+            _ if after.due_at != before.due_at && after.acts_at <= self.now => Shift::AlreadyPast,
+            Ordering::Less => Shift::Earlier,
+            Ordering::Greater => Shift::Later,
+            Ordering::Equal => Shift::Rungs,
         };
         *match shift {
             Shift::AlreadyPast => &mut out.counts.already_past,
@@ -69,6 +66,14 @@ impl Look<'_> {
             rungs: ahead(before),
             new_rungs: ahead(after),
         });
+    }
+}
+
+/// The deadline that a decision sets anew because of the rules.
+fn set_anew(decision: &Decision) -> Option<&str> {
+    match &decision.body {
+        DecisionBody::DeadlineMoved(moved) => moved.applied.is_some().then_some(moved.deadline_id.as_str()),
+        _ => None,
     }
 }
 
