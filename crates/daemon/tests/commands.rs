@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::process::Command;
 
 /// Half an hour after the first rung of `pdd.ship_by` for an order that was paid at [`PAID`].
