@@ -5,7 +5,7 @@
 use super::schedules::Moment;
 use super::spoken::{Speech, moment};
 use parcelward_casework::instant::Instant;
-use parcelward_store::lanes::{AttemptRow, OperationLane, Phase, PollState};
+use parcelward_store::lanes::{AttemptRow, OperationLane, Phase, PollState, Question};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -93,8 +93,26 @@ pub struct ParcelWatch {
     /// When it was asked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Moment>,
-    /// When it is asked next.
-    pub next_at: Moment,
+    /// When it is asked next; absent where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<Moment>,
+    /// The newest questions that brought news or went wrong, the oldest first. Of others nothing is kept.
+    pub questions: Vec<QuestionView>,
+}
+
+/// A question about a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuestionView {
+    /// When it was asked.
+    pub at: Moment,
+    /// By which account.
+    pub account: String,
+    /// `news`, `not_found`, `not_mentioned`, `refused` or `failed`.
+    pub outcome: String,
+    /// What came of it, in words.
+    pub text: String,
+    /// What was said on the wire.
+    pub exchanges: Vec<ExchangeView>,
 }
 
 /// What the case file knows of an operation.
@@ -220,7 +238,7 @@ fn ended(outcome: &str) -> &str {
 }
 
 /// Exchanges as they were stored.
-pub(super) fn exchanges(json: Option<&str>) -> Vec<ExchangeView> {
+fn exchanges(json: Option<&str>) -> Vec<ExchangeView> {
     let list: Vec<Value> = json.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     list.iter().map(exchange).collect()
 }
@@ -250,7 +268,8 @@ fn exchange(one: &Value) -> ExchangeView {
 }
 
 /// How the sources are asked about a parcel.
-pub(super) fn watch(waybill: &str, states: &[PollState], speech: Speech) -> Vec<ParcelWatch> {
+pub(super) fn watch(waybill: &str, states: &[PollState], questions: &[Question], speech: Speech) -> Vec<ParcelWatch> {
+    let said = |place: u8| questions.iter().filter(|q| q.place == place).map(question).collect();
     let view = |state: &PollState| {
         let account = state.account.clone().filter(|account| !account.is_empty());
         let who = if state.place == 0 { "the courier's tracking" } else { "the other source" };
@@ -269,7 +288,44 @@ pub(super) fn watch(waybill: &str, states: &[PollState], speech: Speech) -> Vec<
             None => "; no account can ask, so its scans come by file, push or hand".to_owned(),
         };
         let text = format!("{who} {asked}{}{failures}{next}", newest.unwrap_or_default());
-        ParcelWatch { waybill: waybill.to_owned(), account, text, asked_at: state.asked_at.map(moment), next_at: moment(state.next_at) }
+        ParcelWatch {
+            waybill: waybill.to_owned(),
+            account,
+            text,
+            asked_at: state.asked_at.map(moment),
+            next_at: Some(moment(state.next_at)),
+            questions: said(state.place),
+        }
     };
-    states.iter().map(view).collect()
+    let mut all: Vec<ParcelWatch> = states.iter().map(view).collect();
+    // Once a parcel is at its end nobody is asked any more; what was said is still there.
+    if all.is_empty() && !questions.is_empty() {
+        all.push(ParcelWatch {
+            waybill: waybill.to_owned(),
+            account: None,
+            text: "nobody is asked about it any more".to_owned(),
+            asked_at: questions.last().map(|q| moment(q.asked_at)),
+            next_at: None,
+            questions: questions.iter().map(question).collect(),
+        });
+    }
+    all
+}
+
+fn question(question: &Question) -> QuestionView {
+    let came = match question.outcome.as_str() {
+        "news" => "it had news",
+        "not_found" => "it knows no such parcel",
+        "not_mentioned" => "its answer says nothing of this parcel",
+        "refused" => "it refused to say",
+        _ => "no answer that can be read",
+    };
+    let detail = question.detail.as_deref().map(|detail| format!(" ({})", parcelward_courier::mask::phones(detail))).unwrap_or_default();
+    QuestionView {
+        at: moment(question.asked_at),
+        account: question.account.clone(),
+        outcome: question.outcome.clone(),
+        text: format!("account {} asked: {came}{detail}", question.account),
+        exchanges: exchanges(question.exchange.as_deref()),
+    }
 }

@@ -239,7 +239,8 @@ impl Scene<'_> {
         let tracking = match parcel {
             Some(parcel) => {
                 let name = format!("{}:{}", parcel.waybill.courier, parcel.waybill.number);
-                exchanges::watch(&name, &app.store.poll_states(&parcel.waybill).await?, speech)
+                let (states, said) = (app.store.poll_states(&parcel.waybill).await?, app.store.questions(&parcel.waybill).await?);
+                exchanges::watch(&name, &states, &said, speech)
             }
             None => Vec::new(),
         };

@@ -6,6 +6,7 @@ pub mod kit;
 pub mod ledger;
 pub mod lists;
 pub mod revisions;
+pub mod views;
 pub mod wakes;
 
 use parcelward_store::SharedStore;
@@ -59,6 +60,7 @@ macro_rules! suite {
             revisions::a_revision_is_noted_once_and_found_again,
             revisions::a_line_of_the_journal_names_its_revision,
             revisions::what_no_line_names_is_forgotten_after_a_day,
+            views::of_what_was_said_about_a_parcel_the_newest_few_are_kept,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
