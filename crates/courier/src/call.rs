@@ -91,6 +91,14 @@ impl Call {
         lock(&self.exchanges).iter().map(Recorded::shown).collect()
     }
 
+    /// The last exchanges, at most `count`, masked; of each body the part about a waybill, at most `most` characters.
+    #[must_use]
+    pub fn exchanges_about(&self, number: &str, count: usize, most: usize) -> Vec<Exchange> {
+        let exchanges = lock(&self.exchanges);
+        let last = exchanges.len().saturating_sub(count);
+        exchanges[last..].iter().map(|exchange| exchange.shown_about(number, most)).collect()
+    }
+
     /// Whether a request that changes something may have left: what a caller asks after it gave a call up.
     #[must_use]
     pub fn may_have_changed_something(&self) -> bool {

@@ -51,17 +51,26 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     pub(crate) fn shown(&self) -> Exchange {
+        self.shown_with(&mask::body)
+    }
+
+    /// The same, of each body only the part about a word.
+    pub(crate) fn shown_about(&self, word: &str, most: usize) -> Exchange {
+        self.shown_with(&|text, also| mask::body_about(text, also, word, most))
+    }
+
+    fn shown_with(&self, body: &dyn Fn(&str, &[&str]) -> String) -> Exchange {
         let query = self.query.as_deref().map(|query| format!("?{}", mask::form(query, self.mask, 0))).unwrap_or_default();
         Exchange {
             at: self.at,
             method: "POST".to_owned(),
             host: self.host.clone(),
             path: format!("{}{query}", self.path),
-            request: mask::body(&self.request, self.mask),
+            request: body(&self.request, self.mask),
             changes: self.changes,
             end: self.end.clone(),
             status: self.status,
-            response: mask::body(&self.response, self.mask),
+            response: body(&self.response, self.mask),
             took_ms: self.took_ms,
         }
     }

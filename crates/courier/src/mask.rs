@@ -80,6 +80,21 @@ pub fn body(text: &str, also: &[&str]) -> String {
     cut(&inner(text, also, 0))
 }
 
+/// The same, of a long one only the part about a word: an answer about a hundred parcels is long, and one parcel's part of it is wanted.
+#[must_use]
+pub fn body_about(text: &str, also: &[&str], word: &str, most: usize) -> String {
+    let masked = inner(text, also, 0);
+    let length = masked.chars().count();
+    if length <= most {
+        return masked;
+    }
+    // Letters of the word's place; a little of what stands before it says what it belongs to.
+    let at = masked.find(word).map_or(0, |at| masked[..at].chars().count());
+    let from = at.saturating_sub(most / 8).min(length - most);
+    let part: String = masked.chars().skip(from).take(most).collect();
+    format!("{}{part}{} ({} bytes)", if from > 0 { "…" } else { "" }, if from + most < length { "…" } else { "" }, masked.len())
+}
+
 fn inner(text: &str, also: &[&str], depth: usize) -> String {
     if depth > DEEPEST {
         return HIDDEN.to_owned();
@@ -248,6 +263,19 @@ mod tests {
         ] {
             assert_eq!(phones(text), masked, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_long_body_the_part_about_a_parcel_is_shown() {
+        let parcel = |n: usize| format!(r#"{{"mailNo":"YT{n:04}","phone":"13812345678","place":"上海"}}"#);
+        let text = format!("[{}]", (0..200).map(parcel).collect::<Vec<_>>().join(","));
+        for n in [0, 77, 199] {
+            let part = body_about(&text, &[], &format!("YT{n:04}"), 300);
+            assert!(part.contains(&format!("YT{n:04}")) && part.chars().count() < 330, "{part}");
+            assert!(!part.contains("13812345678"), "{part}");
+        }
+        assert_eq!(body_about("short", &[], "x", 300), "short");
+        assert!(body_about(&text, &[], "nowhere", 300).starts_with('['));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::process::Command;
 
 /// Half an hour after the first rung of `pdd.ship_by` for an order that was paid at [`PAID`].
@@ -111,54 +111,6 @@ async fn what_is_told_by_hand_shows_what_follows() {
     assert!(scan.out.contains("no order has this waybill yet"), "{scan:?}");
     let bad = run(&daemon, &tell(&["promise", "pinduoduo/shop/O1", "reply", "--due", "tomorrow"])).await;
     assert!(bad.status == Some(2) && bad.err.starts_with("parcelward: --due: `tomorrow` is no time"), "{bad:?}");
-    daemon.running.stop().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_due_time_is_explained_down_to_its_facts() {
-    let daemon = Daemon::at("2026-03-10T09:00:00+08:00").await;
-    let storm = json!({"disruption_id": "D1", "from": "2026-03-10T20:00:00+08:00", "until": "2026-03-11T08:00:00+08:00", "effect": "suspend",
-        "couriers": ["yto"], "reason": "storm"});
-    daemon
-        .tell(&[
-            order("O1", PAID, "59.90"),
-            shipment("O1", "YT1", "2026-03-10T09:00:00+08:00"),
-            fact("storm", "disruption", "2026-03-10T09:00:00+08:00", storm),
-        ])
-        .await;
-    // The order hears of the storm by itself.
-    let mut deadline = Value::Null;
-    for _ in 0..100 {
-        deadline = daemon.get("/v1/deadlines?rule=pdd.collect").await.1["items"][0].clone();
-        if deadline["due_at"] == "2026-03-11T21:00:00+08:00" {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let id = deadline["deadline_id"].as_str().unwrap().to_owned();
-    let (status, explained) = daemon.get(&format!("/v1/explain/{id}")).await;
-    assert_eq!(status, 200, "{explained}");
-    let rule = &explained["rule"];
-    let sum: Vec<(&str, &str)> =
-        rule["sum"].as_array().unwrap().iter().map(|l| (l["text"].as_str().unwrap(), l["at"].as_str().unwrap())).collect();
-    assert_eq!(sum[0], ("the clock starts", "2026-03-10T09:00:00+08:00"));
-    assert_eq!(sum[1], ("+ 24h", "2026-03-11T09:00:00+08:00"));
-    assert_eq!(sum[2], ("+ 12h standing still (D1: 2026-03-10 20:00 to 2026-03-11 08:00, storm)", "2026-03-11T21:00:00+08:00"));
-    assert_eq!((sum.len(), rule["due_at"].as_str(), rule["notes"].is_null()), (3, Some("2026-03-11T21:00:00+08:00"), true));
-    let set = &explained["steps"][0];
-    assert_eq!((set["decision"].as_str(), set["because"][0]["id"].as_str()), (Some("deadline.set"), Some("shipment-O1")), "{set}");
-    assert_eq!(set["because"][0]["text"], "parcel yto:YT1 declared 2026-03-10 09:00");
-    let moved = &explained["steps"][1];
-    assert_eq!(moved["decision"], "deadline.moved");
-    assert!(moved["because"][0]["text"].as_str().unwrap().starts_with("disruption D1: suspend from"), "{moved}");
-    let said = run(&daemon, &["explain", &id]).await;
-    for part in ["+ 24h", "standing still", "= due", "2026-03-11 21:00", "before", "parcel yto:YT1 declared", "(test storm)"] {
-        assert!(said.out.contains(part), "{part}: {}", said.out);
-    }
-    for unknown in ["x", "aaaaaaaaaaaa-t1", &format!("{id}9")] {
-        let said = run(&daemon, &["explain", unknown]).await;
-        assert!(said.status == Some(2) && said.err.contains("there is no task, deadline, case or operation"), "{said:?}");
-    }
     daemon.running.stop().await.unwrap();
 }
 

@@ -11,6 +11,7 @@ mod lane;
 mod operations;
 mod outage;
 mod polls;
+mod questions;
 mod router;
 mod subscriptions;
 

@@ -63,6 +63,8 @@ macro_rules! lane_store {
                 attempts(operation_id: &str) -> Vec<AttemptRow>;
                 operation_lane(operation_id: &str) -> Option<OperationLane>;
                 poll_states(waybill: &Waybill) -> Vec<PollState>;
+                note_questions(questions: &[Question]) -> ();
+                questions(waybill: &Waybill) -> Vec<Question>;
                 sent_intercept(waybill: &Waybill) -> Option<(String, Option<String>)>;
                 poll_groups(unrouted_only: bool) -> Vec<PollGroup>;
                 route_polls(group: &PollGroup, account: &str) -> ();

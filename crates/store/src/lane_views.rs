@@ -1,6 +1,7 @@
 //! How a courier's work on an operation and on a parcel stands, for whoever looks at it. Deliberately absent: any choice of what is done next.
 
 use crate::lanes::Phase;
+use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::Instant;
 
 /// Where an operation stands in its courier's lane.
@@ -45,4 +46,23 @@ pub struct PollState {
     pub newest: Option<(String, Instant)>,
     /// When it is asked next.
     pub next_at: Instant,
+}
+
+/// A question about a parcel, and what was said: one that brought news, or went wrong. Of others nothing is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The parcel.
+    pub waybill: Waybill,
+    /// 0 who is trusted most, 1 the other source.
+    pub place: u8,
+    /// When it was asked.
+    pub asked_at: Instant,
+    /// By which account.
+    pub account: String,
+    /// What came of it, in one word.
+    pub outcome: String,
+    /// In words, without personal data.
+    pub detail: Option<String>,
+    /// What was said on the wire, masked, as JSON.
+    pub exchange: Option<String>,
 }

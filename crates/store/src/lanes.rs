@@ -5,7 +5,7 @@
 //! Deliberately absent: when to ask and what an answer means (the lanes'); the case files, which follow facts handed in at the desk.
 
 use crate::StoreError;
-pub use crate::lane_views::{OperationLane, PollState};
+pub use crate::lane_views::{OperationLane, PollState, Question};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
@@ -435,6 +435,10 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError>;
     /// How each source is asked about a parcel.
     async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError>;
+    /// Keeps what was said about parcels; of each parcel and source the newest few.
+    async fn note_questions(&self, questions: &[Question]) -> Result<(), StoreError>;
+    /// What is kept of what was said about a parcel, by source, the oldest first.
+    async fn questions(&self, waybill: &Waybill) -> Result<Vec<Question>, StoreError>;
     /// The intercept that is to be withdrawn on a parcel: our name for it, and the courier's.
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError>;
 

@@ -3,6 +3,7 @@
 //! Commands are clients of the HTTP API like any other. Deliberately absent: what is asked and how it is shown (`commands`).
 
 mod api;
+pub mod explained;
 pub mod model;
 mod refusal;
 pub mod show;

@@ -66,6 +66,11 @@ impl TomlFile {
         TomlFile { name, stem, rank, text: text.into(), as_shipped: rank == Rank::BuiltIn, digest: Arc::default(), read }
     }
 
+    /// A file as it was kept beside the journal.
+    pub(super) fn kept(name: &str, rank: Rank, text: &str) -> Self {
+        Self::new(name.to_owned(), stem_of(Path::new(name)), rank, text.to_owned())
+    }
+
     /// A file of the operator's folder. One that is as shipped need not be read again.
     fn own(name: String, stem: String, rank: Rank, text: String) -> Self {
         match BUILT_IN.iter().find(|(shipped, file)| *shipped == name && *file.text == *text) {

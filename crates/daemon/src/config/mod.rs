@@ -25,6 +25,7 @@ mod schema;
 mod settings;
 mod snapshot;
 mod tree;
+mod written;
 
 pub use couriers::{AccountState, Couriers, Network, PushDoor, example_adapters};
 pub(crate) use doubts::longest_working_days;
@@ -39,6 +40,7 @@ pub use report::{Look, json, pretty, summary};
 pub(crate) use schema::whole_schemas;
 pub use schema::{schemas, written};
 pub use settings::{Connect, DatabaseUrl, Server, Settings};
+pub(crate) use written::written as written_then;
 
 use extract::Merged;
 use jiff::civil::Date;

@@ -5,14 +5,18 @@
 mod access;
 mod account_tasks;
 mod app;
+mod because;
 mod board;
 mod coverage;
 mod deadlines;
+mod exchanges;
 mod explain;
 mod export;
 mod facts;
+mod foresight;
 mod gist;
 mod health;
+mod hide;
 mod import;
 mod mask;
 mod metrics;
@@ -22,13 +26,16 @@ pub(crate) mod plan;
 mod problem;
 mod push_facts;
 mod pushes;
+mod reasons;
 mod reload;
 mod schedules;
+mod spoken;
 mod sums;
 mod task_actions;
 mod tasks;
 mod trace;
 mod view;
+mod written;
 
 pub use access::{Access, Caller};
 pub use app::App;
@@ -80,6 +87,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(orders::order))
         .routes(routes!(deadlines::list))
         .routes(routes!(explain::get))
+        .routes(routes!(explain::get_kind))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(reload::post))

@@ -19,12 +19,12 @@ use utoipa::{IntoParams, ToSchema};
 /// The most firings of one list.
 const MOST: u32 = 500;
 
-/// A moment, as its schedule's clock shows it.
+/// A moment, as a local clock shows it (a schedule's own; else that of Asia/Shanghai).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Moment {
     /// The instant.
     pub at: String,
-    /// On the clock of the schedule's zone, with its offset: `2026-03-10 09:00:00 +08:00`.
+    /// On that clock, with its offset: `2026-03-10 09:00:00 +08:00`.
     pub local: String,
     /// In UTC: `2026-03-10 01:00:00`.
     pub utc: String,

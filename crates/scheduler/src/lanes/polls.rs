@@ -1,7 +1,7 @@
 //! One tracking call: the question, its answers as facts, and when each parcel is asked next.
 
 use super::lane::Own;
-use super::{LaneError, facts, spread};
+use super::{LaneError, facts, questions, spread};
 use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::words::TrackingStatus;
@@ -46,8 +46,9 @@ async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Re
         .iter()
         .map(|poll| TrackingQuery { number: poll.waybill.number.clone(), phone_tail: poll.phone_tail.as_deref().and_then(PhoneTail::of) })
         .collect();
-    let answer = track(own, &**adapter, &queries, now).await;
+    let (call, answer) = track(own, &**adapter, &queries, now).await;
     own.learn(GateKind::Ask, answer.as_ref().err()).await?;
+    questions::keep(own, &call, &chosen, &answer, now).await;
     let ended = own.shared.now();
     let ends = match answer {
         Ok(outcomes) => answers(own, &**adapter, chosen, outcomes, ended).await?,
@@ -61,15 +62,27 @@ async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Re
     Ok(own.shared.store.end_polls(&ends).await?)
 }
 
-async fn track(own: &Own, adapter: &dyn CourierAdapter, queries: &[TrackingQuery], now: Instant) -> Result<Vec<Tracked>, CourierError> {
-    let limited = |_| CourierError::not_sent(NotSentReason::Limited, "the account's own gate");
-    let permit = adapter.transport().gate().pass_within(std::time::Duration::from_secs(2)).await.map_err(limited)?;
-    let call = Call::at(now, uuid::Uuid::new_v4().simple().to_string()).within(own.shared.options.call).with_permit(permit);
+/// Asks; what was said stays with the call.
+async fn track(
+    own: &Own,
+    adapter: &dyn CourierAdapter,
+    queries: &[TrackingQuery],
+    now: Instant,
+) -> (Call, Result<Vec<Tracked>, CourierError>) {
+    let permit = adapter.transport().gate().pass_within(std::time::Duration::from_secs(2)).await;
+    let call = Call::at(now, uuid::Uuid::new_v4().simple().to_string()).within(own.shared.options.call);
+    let call = match permit {
+        Ok(permit) => call.with_permit(permit),
+        Err(_) => return (call, Err(CourierError::not_sent(NotSentReason::Limited, "the account's own gate"))),
+    };
     let timeout = |_| CourierError::unconfirmed(parcelward_courier::UnclearReason::Timeout, "no answer in the call's time");
-    let report = tokio::time::timeout(own.shared.options.call, adapter.track(&call, queries)).await.map_err(timeout)??;
-    let mut outcomes: Vec<Tracked> = report.parcels().iter().map(|parcel| parcel.outcome.clone()).collect();
-    outcomes.resize_with(queries.len(), || Tracked::NotMentioned);
-    Ok(outcomes)
+    let report = tokio::time::timeout(own.shared.options.call, adapter.track(&call, queries)).await.map_err(timeout).flatten();
+    let outcomes = report.map(|report| {
+        let mut outcomes: Vec<Tracked> = report.parcels().iter().map(|parcel| parcel.outcome.clone()).collect();
+        outcomes.resize_with(queries.len(), || Tracked::NotMentioned);
+        outcomes
+    });
+    (call, outcomes)
 }
 
 /// Hands every new answer in, and says when each parcel is asked next.
@@ -111,7 +124,7 @@ async fn answers(
     Ok(ends)
 }
 
-fn fingerprint(history: &History) -> String {
+pub(super) fn fingerprint(history: &History) -> String {
     // Only told apart from the answer before: a debug text holds every field that a fact has.
     let text = format!("{:?}", history.events());
     format!("{:08x}{:08x}", facts::hash(&text), text.len())

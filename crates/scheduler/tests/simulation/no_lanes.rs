@@ -53,6 +53,12 @@ impl LaneStore for Line {
     async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError> {
         unreachable!("{NONE}")
     }
+    async fn note_questions(&self, questions: &[Question]) -> Result<(), StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn questions(&self, waybill: &Waybill) -> Result<Vec<Question>, StoreError> {
+        unreachable!("{NONE}")
+    }
     async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError> {
         unreachable!("{NONE}")
     }

@@ -52,6 +52,67 @@ macro_rules! view_calls {
             };
             rows.iter().map(read).collect()
         }
+
+        /// Questions about a parcel that are kept, of each source: the newest.
+        const QUESTIONS_KEPT: i64 = 5;
+
+        pub(super) async fn note_questions(on: &mut $On, questions: &[Question]) -> Result<(), StoreError> {
+            for question in questions {
+                note_question(on, question).await?;
+            }
+            Ok(())
+        }
+
+        async fn note_question(on: &mut $On, question: &Question) -> Result<(), StoreError> {
+            let (courier, number) = (question.waybill.courier.word(), question.waybill.number.as_str());
+            on.query(
+                "INSERT INTO poll_exchange (courier, number, place, asked_at, account, outcome, detail, exchange) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+            )
+            .bind(courier)
+            .bind(number)
+            .bind(i64::from(question.place))
+            .bind(question.asked_at.millis())
+            .bind(question.account.as_str())
+            .bind(question.outcome.as_str())
+            .bind(question.detail.as_deref())
+            .bind(question.exchange.as_deref())
+            .execute(on.on())
+            .await?;
+            on.query(
+                "DELETE FROM poll_exchange WHERE courier = $1 AND number = $2 AND place = $3 AND asked_at <= (SELECT x.asked_at \
+                 FROM poll_exchange AS x WHERE x.courier = $1 AND x.number = $2 AND x.place = $3 ORDER BY x.asked_at DESC LIMIT 1 OFFSET $4)",
+            )
+            .bind(courier)
+            .bind(number)
+            .bind(i64::from(question.place))
+            .bind(QUESTIONS_KEPT)
+            .execute(on.on())
+            .await?;
+            Ok(())
+        }
+
+        pub(super) async fn questions(on: &mut $On, waybill: &Waybill) -> Result<Vec<Question>, StoreError> {
+            let rows = on
+                .query("SELECT * FROM poll_exchange WHERE courier = $1 AND number = $2 ORDER BY place, asked_at LIMIT $3")
+                .bind(waybill.courier.word())
+                .bind(waybill.number.as_str())
+                .bind(i64::from(MAX_PAGE))
+                .fetch_all(on.on())
+                .await?;
+            let read = |row: &$Row| -> Result<Question, StoreError> {
+                Ok(Question {
+                    waybill: waybill.clone(),
+                    place: u8::try_from(row.number("place")?).unwrap_or(1),
+                    asked_at: at(row, "asked_at")?,
+                    account: row.text("account")?.to_owned(),
+                    outcome: row.text("outcome")?.to_owned(),
+                    detail: maybe_text(row, "detail")?,
+                    exchange: maybe_text(row, "exchange")?,
+                })
+            };
+            rows.iter().map(read).collect()
+        }
     };
 }
 pub(crate) use view_calls;

@@ -7,6 +7,7 @@ pub mod lanes;
 pub mod ledger;
 pub mod lists;
 pub mod revisions;
+pub mod views;
 pub mod wakes;
 
 use parcelward_store::SharedStore;
@@ -69,6 +70,7 @@ macro_rules! suite {
             lanes::every_daemon_obeys_a_gate,
             lanes::calls_are_given_out_once,
             lanes::an_account_has_one_open_task,
+            views::of_what_was_said_about_a_parcel_the_newest_few_are_kept,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
