@@ -100,6 +100,12 @@ fn everything_that_is_packed_is_there_or_written_by_the_script() {
     }
     let units = workspace::root().join("crates/daemon").join(package["systemd-units"]["unit-scripts"].as_str().unwrap());
     assert!(units.join("parcelward.service").is_file());
+    // Without scripts to put it into, cargo-deb leaves out silently what enables and starts the service.
+    let scripts = workspace::root().join("crates/daemon").join(package["maintainer-scripts"].as_str().unwrap());
+    for name in ["postinst", "prerm", "postrm"] {
+        let script = std::fs::read_to_string(scripts.join(name)).unwrap();
+        assert!(script.starts_with("#!/bin/sh\n") && script.contains("\nset -e\n#DEBHELPER#\n"), "{name}: {script}");
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ use crate::child::Daemon;
 use crate::pour::{Flow, Ledger, Told, now, pour};
 use crate::server::Server;
 use parcelward_casework::instant::Instant;
+use parcelward_scheduler::Casework;
+use parcelward_store::doctor::examine;
 use parcelward_store::{SharedStore, StoreOptions, open};
 use parcelward_tests::binary;
 use parcelward_tests::dice::Dice;
@@ -156,6 +158,9 @@ impl Shop {
         assert!(next.is_none_or(|at| at > until), "something was due and did not happen ({next:?})");
         let aside = self.store.aside(5).await.unwrap();
         assert!(aside.is_empty(), "set aside: {aside:?}");
+        // What lists show is what the case files say, and nothing waits that nobody can wake.
+        let examined = examine(&*self.store, &Casework, false).await.unwrap();
+        assert!(examined.files > 0 && examined.findings.is_empty(), "the doctor found: {:?}", examined.findings);
         let live = lived(&*self.store, &orders_of(&export)).await.unwrap();
         let decisions = live.values().map(Vec::len).sum();
         self.store.close().await;
