@@ -24,7 +24,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line, for collectors.
     Json,
-    /// For systemd's journal: each line begins with its priority (`<6>`), and the journal writes the time itself.
+    /// For systemd's journal: told with priority and fields where it listens, else lines that begin with their priority (`<6>`). The
+    /// journal writes the time itself.
     Journald,
 }
 
@@ -60,6 +61,11 @@ impl Default for Log {
         Log { format: LogFormat::Text, level: "info".to_owned() }
     }
 }
+
+/// Set by systemd where standard error goes to its journal (`systemd.exec(5)`).
+const JOURNAL_VARIABLE: &str = "JOURNAL_STREAM";
+/// What the names of our fields begin with in the journal (`journalctl PARCELWARD_ROUTE=/v1/facts`).
+const FIELDS: &str = "PARCELWARD";
 
 /// What outside crates may say at most, unless the filter names them.
 const QUIET: &str = "sqlx=warn,hyper=warn,h2=warn,tokio_cron_scheduler=warn";
@@ -118,7 +124,13 @@ where
     S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
     // The journal writes the time of each line itself.
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let journal = std::env::var_os(JOURNAL_VARIABLE).is_some();
+    if format == LogFormat::Journald
+        && journal
+        && let Ok(native) = tracing_journald::layer()
+    {
+        return native.with_syslog_identifier(env!("CARGO_PKG_NAME").to_owned()).with_field_prefix(Some(FIELDS.to_owned())).boxed();
+    }
     let lines = layer().with_writer(std::io::stderr).with_target(false);
     match (format, journal) {
         (LogFormat::Json, _) => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),

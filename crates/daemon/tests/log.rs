@@ -122,6 +122,43 @@ async fn the_usual_log_is_short_and_the_journal_gets_priorities() {
     assert!(quiet.contains("log.format") && quiet.contains("text, json, journald"), "{quiet}");
 }
 
+/// In a world of its own in which this test is the journal: no journal of the machine hears of it.
+#[test]
+fn a_journal_that_listens_is_told_with_fields() {
+    use std::time::Duration;
+    let dir = tempfile::tempdir().unwrap();
+    let journal = std::os::unix::net::UnixDatagram::bind(dir.path().join("socket")).unwrap();
+    journal.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mounts =
+        r#"set -e; mount -t tmpfs none /run; mkdir -p /run/systemd/journal; mount --bind "$1" /run/systemd/journal; exec "$0" serve"#;
+    let child = Command::new("unshare")
+        .args(["-rm", "sh", "-c", mounts, env!("CARGO_BIN_EXE_parcelward")])
+        .arg(dir.path())
+        .current_dir(dir.path())
+        .env("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0")
+        .env("PARCELWARD_LOG__FORMAT", "journald")
+        .env("JOURNAL_STREAM", "8:1")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut process = Process(child);
+    let mut told = Vec::new();
+    while !told.iter().any(|entry: &String| entry.contains("listening on")) {
+        let mut entry = vec![0; 65_536];
+        let length = journal.recv(&mut entry).expect("the journal is told that it listens");
+        told.push(String::from_utf8_lossy(&entry[..length]).into_owned());
+    }
+    assert!(Command::new("kill").arg("-TERM").arg(process.0.id().to_string()).status().unwrap().success());
+    assert_eq!(process.0.wait().unwrap().code(), Some(0));
+    let listening = told.last().unwrap();
+    for field in ["PRIORITY=", "SYSLOG_IDENTIFIER=parcelward", "MESSAGE"] {
+        assert!(listening.contains(field), "{field} is missing: {listening:?}");
+    }
+    let mut said = String::new();
+    process.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(said, "", "it is not told twice");
+}
+
 /// What `check` says of settings.
 fn run_checked(dir: &Path, settings: &[(&str, &str)]) -> String {
     let out = Command::new(env!("CARGO_BIN_EXE_parcelward"))

@@ -26,8 +26,9 @@ use tracing::Instrument;
 const LONGEST_SLEEP: Duration = Duration::from_secs(2);
 /// How long a transaction is tried that the database does not take: long enough for a server that starts again.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The longest pause between two tries.
-const LONGEST_WAIT: Duration = Duration::from_millis(800);
+/// The longest pause between two tries. Short: after an outage every daemon has long waits behind it and comes back at the same moment, and who is
+/// faster meanwhile (news of the world) would send a slow one round again and again, for seconds.
+const LONGEST_WAIT: Duration = Duration::from_millis(200);
 /// The pause after a look that found nothing to do although something is due: another daemon has it in hand.
 const LULL: Duration = Duration::from_millis(20);
 /// Case files that news of the world reaches in one step, for each that a batch may wake.

@@ -257,6 +257,24 @@ async fn sessions_end_by_themselves_what_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_batch_that_is_much_larger_than_usual_may_be_silent_for_longer() {
+    let place = OnServer::fresh().await;
+    let store = place.open().await;
+    let mut tx = store.begin().await.unwrap();
+    let recorded = tx.take_instant(at(1)).await.unwrap();
+    let entries = (0..4_000).map(|n| note(&format!("n{n}"), 1, recorded)).collect();
+    tx.save(&Batch { files: vec![new_file(file(1), None)], entries, ..Batch::default() }).await.unwrap();
+    // What is put together for so long would else be taken back by the server, as often as it is told again.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    tx.commit().await.unwrap();
+    // It holds for that transaction only.
+    let mut tx = store.begin().await.unwrap();
+    tx.world_from(0).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert!(tx.world_from(0).await.unwrap_err().is_transient());
+}
+
+#[tokio::test]
 async fn a_store_whose_connections_are_all_in_use_says_so_and_comes_back() {
     let place = OnServer::fresh().await;
     let store = place.open_with(&StoreOptions { writers: 2, ..StoreOptions::default() }).await;

@@ -4,6 +4,8 @@ use crate::child::Daemon;
 use crate::pour::{Flow, Ledger, Told, now, pour};
 use crate::server::Server;
 use parcelward_casework::instant::Instant;
+use parcelward_scheduler::Casework;
+use parcelward_store::doctor::examine;
 use parcelward_store::{SharedStore, StoreOptions, open};
 use parcelward_tests::binary;
 use parcelward_tests::dice::Dice;
@@ -113,6 +115,7 @@ impl Shop {
         let data = json!({"platform": "jd", "shop": "probe", "order_id": name, "text": "x"});
         let fact =
             json!({"specversion": "1.0", "id": name, "source": "kill", "type": "parcelward.note", "time": now().to_string(), "data": data});
+        let mut taken = None;
         loop {
             self.ledger.asked(&name, &data);
             let sent =
@@ -120,10 +123,17 @@ impl Shop {
             if let Ok(answer) = sent.body(fact.to_string()).send().await
                 && answer.status().as_u16() == 200
             {
-                self.ledger.acknowledge(&name, &data);
-                return started.elapsed();
+                // Told again in the same words, it is known: whoever got no answer finds out like this.
+                let Some(took) = taken else {
+                    self.ledger.acknowledge(&name, &data);
+                    taken = Some(started.elapsed());
+                    continue;
+                };
+                let answer: serde_json::Value = answer.json().await.unwrap();
+                assert_eq!(answer["result"], "duplicate", "a fact is taken twice: {answer}");
+                return took;
             }
-            assert!(started.elapsed() < FORGOTTEN, "a fact is not taken any more");
+            assert!(started.elapsed() < FORGOTTEN, "a fact is not taken any more, or not known again");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -156,6 +166,9 @@ impl Shop {
         assert!(next.is_none_or(|at| at > until), "something was due and did not happen ({next:?})");
         let aside = self.store.aside(5).await.unwrap();
         assert!(aside.is_empty(), "set aside: {aside:?}");
+        // What lists show is what the case files say, and nothing waits that nobody can wake.
+        let examined = examine(&*self.store, &Casework, false).await.unwrap();
+        assert!(examined.files > 0 && examined.findings.is_empty(), "the doctor found: {:?}", examined.findings);
         let live = lived(&*self.store, &orders_of(&export)).await.unwrap();
         let decisions = live.values().map(Vec::len).sum();
         self.store.close().await;

@@ -10,6 +10,9 @@ use std::path::Path;
 /// Connections of a command: it works alone, beside daemons that need theirs.
 const CONNECTIONS: u32 = 4;
 
+/// The state folder of the packaged service (`StateDirectory=parcelward`).
+const PACKAGED_STATE: &str = "/var/lib/parcelward";
+
 /// What every command that works on the database itself asks for.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct DatabaseArgs {
@@ -22,7 +25,7 @@ pub struct DatabaseArgs {
 
 impl DatabaseArgs {
     /// Its URL, password included: for the connection only. A file with a relative name lies in the state folder, where the service manager
-    /// gave one.
+    /// gave one; else in the working directory, or where the packaged service has it.
     pub(super) fn url(&self) -> anyhow::Result<DatabaseUrl> {
         let (url, connect) = match &self.database {
             Some(url) => (DatabaseUrl::new(url.as_str()), None),
@@ -33,18 +36,34 @@ impl DatabaseArgs {
         };
         // Another database than the configured one has its own password.
         let connect = connect.unwrap_or(Connect { password_file: None, connections: CONNECTIONS });
-        Folders::of_process().resolve(&url, &connect)
+        let here = Folders::of_process();
+        let resolved = here.resolve(&url, &connect)?;
+        if here.state.is_some() || file_of(&resolved).is_none_or(Path::is_file) {
+            return Ok(resolved);
+        }
+        // Whoever asks from a shell has no folder from the service manager: the database of the packaged service is the one that is meant.
+        let service = Folders { state: Some(PACKAGED_STATE.into()), ..here }.resolve(&url, &connect)?;
+        Ok(if file_of(&service).is_some_and(Path::is_file) { service } else { resolved })
     }
 
     /// Opens it. A file that is not there is an error, not a new database.
     pub(super) async fn open(&self) -> anyhow::Result<SharedStore> {
         let url = self.url()?;
-        if let Some(file) = url.expose().strip_prefix("sqlite:").map(|file| file.trim_start_matches("//")) {
-            anyhow::ensure!(Path::new(file).is_file(), "there is no database `{file}`");
+        if let Some(file) = file_of(&url) {
+            anyhow::ensure!(
+                file.is_file(),
+                "there is no database `{}`; name it with --database or --config (that of the packaged service, in {PACKAGED_STATE}, may be read by root)",
+                file.display()
+            );
         }
         let connect = Connect { password_file: None, connections: CONNECTIONS };
         parcelward_store::open(url.expose(), &options(&connect)).await.with_context(|| format!("opening the database `{url}`"))
     }
+}
+
+/// The file of an SQLite database.
+fn file_of(url: &DatabaseUrl) -> Option<&Path> {
+    Some(Path::new(url.expose().strip_prefix("sqlite:")?.trim_start_matches("//")))
 }
 
 /// Runs a command's work to its end.

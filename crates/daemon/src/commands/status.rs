@@ -57,12 +57,17 @@ fn is_silent(daemon: &DaemonRow, now: Instant) -> bool {
 fn differ_for(daemons: &[DaemonRow], now: Instant) -> Option<Length> {
     let at_work = || daemons.iter().filter(|daemon| !is_silent(daemon, now));
     let first = at_work().next()?;
-    if at_work().all(|daemon| daemon.revision == first.revision) {
+    if at_work().all(|daemon| in_force(daemon) == in_force(first)) {
         return None;
     }
     // Since the last of them took up its own.
     let since = at_work().filter_map(|daemon| daemon.notes.revision_since_ms).max()?;
     Some(now.since(Instant::from_millis(since)).max(Length::ZERO))
+}
+
+/// The revision by which a daemon works, whether or not it could read its configuration again since.
+fn in_force(daemon: &DaemonRow) -> &str {
+    daemon.revision.trim_end_matches(REFUSED)
 }
 
 fn state(daemon: &DaemonRow, now: Instant) -> &'static str {
@@ -79,7 +84,7 @@ fn as_json(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         .iter()
         .map(|d| {
             json!({
-                "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": d.revision.trim_end_matches(REFUSED), "config_refused": d.revision.ends_with(REFUSED), "state": state(d, now),
+                "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": in_force(d), "config_refused": d.revision.ends_with(REFUSED), "state": state(d, now),
                 "started_at": d.started_at.to_string(), "heard_of_at": d.beat_at.to_string(), "lag_ms": d.lag_ms, "batches": d.batches,
                 "failing": d.failing, "clock_in_doubt": d.notes.clock, "lanes": d.notes.lanes,
             })
@@ -128,16 +133,14 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
             let _ = writeln!(out, "{} lane {name} {}, {} waiting, the oldest for {late}{why}", d.name, lane.state, lane.waiting);
         }
     }
-    if let Some(length) = differ_for(daemons, now).filter(|length| *length > DIFFER_AT_MOST) {
-        let _ = writeln!(out, "the daemons have worked by different configurations for {}: see CONFIG", seconds(length.as_millis()));
-    }
     let at_work: Vec<&DaemonRow> = daemons.iter().filter(|d| !is_silent(d, now)).collect();
     for d in at_work.iter().filter(|d| d.revision.ends_with(REFUSED)) {
         let _ = writeln!(out, "{} could not read its configuration again and keeps the old one; its log says why", d.name);
     }
-    let revisions: BTreeSet<&str> = at_work.iter().map(|d| d.revision.trim_end_matches(REFUSED)).collect();
-    if revisions.len() > 1 {
-        let _ = writeln!(out, "the daemons work with different configurations: {}", revisions.into_iter().collect::<Vec<_>>().join(", "));
+    if let Some(length) = differ_for(daemons, now).filter(|length| *length > DIFFER_AT_MOST) {
+        let revisions: BTreeSet<&str> = at_work.iter().map(|d| in_force(d)).collect();
+        let revisions = revisions.into_iter().collect::<Vec<_>>().join(", ");
+        let _ = writeln!(out, "the daemons have worked by different configurations for {}: {revisions}", seconds(length.as_millis()));
     }
     if daemons.is_empty() {
         let _ = writeln!(out, "no daemon works on this database");
@@ -216,10 +219,22 @@ mod tests {
     fn a_difference_of_configurations_is_said_after_a_minute() {
         let told = |now: i64, beat: i64| {
             let daemons = [daemon("one", "r1", 0, now), daemon("two", "r2", 30, beat)];
-            (differ_for(&daemons, at(now)), as_text(&daemons, &counts(), "abc", at(now)).contains("different configurations for"))
+            let text = as_text(&daemons, &counts(), "abc", at(now));
+            let lines: Vec<_> = text.lines().filter(|line| line.contains("different configurations")).map(str::to_owned).collect();
+            assert!(lines.len() <= 1, "it is said once:\n{text}");
+            (differ_for(&daemons, at(now)), lines.into_iter().next())
         };
-        assert_eq!(told(90, 90), (Some(Length::minutes(1)), false));
-        assert_eq!(told(91, 91), (Some(Length::millis(61_000)), true));
-        assert_eq!(told(200, 100), (None, false), "one that is silent does not count");
+        let said = |length: &str| Some(format!("the daemons have worked by different configurations for {length}: r1, r2"));
+        assert_eq!(told(90, 90), (Some(Length::minutes(1)), None));
+        assert_eq!(told(91, 91), (Some(Length::millis(61_000)), said("61.0 s")));
+        assert_eq!(told(200, 100), (None, None), "one that is silent does not count");
+    }
+
+    #[test]
+    fn a_daemon_that_refused_an_edit_works_by_the_same_configuration_as_before() {
+        let daemons = [daemon("one", "r1", 0, 300), daemon("two", &format!("r1{REFUSED}"), 100, 300)];
+        assert_eq!(differ_for(&daemons, at(300)), None);
+        let text = as_text(&daemons, &counts(), "abc", at(300));
+        assert!(text.contains("two could not read its configuration again") && !text.contains("different configurations"), "{text}");
     }
 }

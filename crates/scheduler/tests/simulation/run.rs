@@ -132,12 +132,15 @@ async fn live(seed: u64, rules: &Arc<Rules>) -> Came {
     }
     let desks: Desks = Arc::new(Mutex::new(daemons.iter().map(|daemon| daemon.desk.clone()).collect()));
     let (kept, mut telling, mut gone) = (Kept::default(), Vec::new(), Vec::new());
+    let mut ahead = Length::ZERO;
     for _ in 0..16 {
+        nothing_is_ahead(&place, seed, sun.now() + ahead);
         sun.forward(Length::minutes(dice.pick(&[0, 0, 1, 47, 600, 1_500])));
         life.now = sun.now();
         if dice.roll(4) == 0 {
             let hours = dice.pick(&[-1, 0, 1]);
             daemons[dice.roll(3) as usize].clock.1.store(Length::hours(hours).as_millis(), Ordering::SeqCst);
+            ahead = ahead.max(Length::hours(hours));
             place.note("a clock that is set");
         }
         if dice.roll(8) == 0 {
@@ -169,6 +172,7 @@ async fn live(seed: u64, rules: &Arc<Rules>) -> Came {
     for told in telling {
         told.await.unwrap();
     }
+    nothing_is_ahead(&place, seed, sun.now() + ahead);
     // Much falls due while nothing works. Then the faults end, and nothing is pending soon after.
     sun.forward(Length::hours(dice.pick(&[1, 20, 60])));
     outage(&place, &mut dice, 70).await;
@@ -229,6 +233,14 @@ async fn settled(place: &Place, seed: u64, since: Instant) -> Duration {
         assert!(started.elapsed() < Duration::from_secs(600), "seed {seed}: something is due for ever");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// No instant of the journal lies later than any daemon's clock has been yet: what is decided at such an instant is decided before its time.
+fn nothing_is_ahead(place: &Place, seed: u64, latest: Instant) {
+    let newest = place.books().journal.values().map(|(_, row)| row.recorded).max();
+    // Instants that follow upon each other are a millisecond apart.
+    let latest = latest + Length::millis(1_000);
+    assert!(newest.is_none_or(|at| at <= latest), "seed {seed}: {newest:?} was recorded when no clock was past {latest:?}");
 }
 
 /// What must hold in the end.

@@ -26,6 +26,7 @@ pub(super) async fn save(tx: &mut Writing, batch: &Batch) -> Result<Vec<FileStam
     if batch.entries.len() >> PLACES > 0 {
         return Err(StoreError::Conflict("more lines of the journal than one batch may have".to_owned()));
     }
+    tx.ask_for_patience(batch.entries.len()).await?;
     // One that was taken before keeps its number.
     let (number, _) = tx.number(Instant::from_millis(0)).await?;
     let lines = journal::Lines::of(batch, number << PLACES)?;

@@ -20,6 +20,10 @@ use std::time::{Duration, Instant as Stopwatch};
 
 /// Places in the journal that each batch has for itself.
 pub(super) const PLACES: u32 = 20;
+/// Facts and decisions that are put together well within the time for which a server bears a silent transaction.
+const USUAL_ENTRIES: usize = 4_000;
+/// The longest time for which it is asked to bear one.
+const LONGEST_IDLE: Duration = Duration::from_secs(120);
 /// How long nothing may happen in a transaction before [`Transaction::stay`] says something.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -117,6 +121,22 @@ impl Writing {
         }
         self.batch = Some((batch, instant));
         Ok((batch, instant))
+    }
+
+    /// Before a batch is put together, during which nothing is asked: one that is much larger than usual (an import, a day's facts in one
+    /// request) may take longer than the server bears a transaction in which nothing happens, on a machine that is busy with other things.
+    ///
+    /// Whoever freezes amid such a batch holds its rows for longer, in proportion.
+    pub(super) async fn ask_for_patience(&mut self, entries: usize) -> Result<(), StoreError> {
+        let times = u32::try_from(entries / USUAL_ENTRIES).unwrap_or(u32::MAX);
+        if times == 0 {
+            return Ok(());
+        }
+        let idle = self.store.manners.timeouts.idle.saturating_mul(times.saturating_add(1)).min(LONGEST_IDLE);
+        let sql = format!("SET LOCAL idle_in_transaction_session_timeout = {}", idle.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.link.on()).await?;
+        self.last = Stopwatch::now();
+        Ok(())
     }
 
     pub(super) async fn lock_world(&mut self) -> Result<i64, StoreError> {
