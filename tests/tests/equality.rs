@@ -83,7 +83,9 @@ async fn the_live_journal_equals_a_replay_of_its_export() {
     assert!(facts > 10_000, "{facts}");
     let export = shop.export().await;
     let recorded = |line: &str| serde_json::from_str::<Value>(line).unwrap()["recordedtime"].as_str().unwrap().to_owned();
-    let moments: BTreeSet<String> = export.lines().map(recorded).collect();
+    // Requests to a courier without an account are answered by the daemon itself, a moment later.
+    let imported = export.lines().filter(|line| !line.contains(r#""source":"parcelward/lanes""#));
+    let moments: BTreeSet<String> = imported.map(recorded).collect();
     assert_eq!(moments.len(), 1, "the files of one import become known at one moment");
     let again = import(&shop);
     assert!(again.lines().last().unwrap().starts_with("0 facts taken, "), "{again}");

@@ -128,7 +128,7 @@ const VOCABULARIES: [Vocabulary; 37] = [
 
 /// Every table of the store.
 const TABLES: &str = "account_task case_file config_revision courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
-     operation_attempt poll rouse rule_change schedule schedule_run schema_version task waybill_index world_change world_size";
+     operation_attempt poll rouse rule_change schedule schedule_run schema_version subscription task waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {

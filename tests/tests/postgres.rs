@@ -158,7 +158,9 @@ async fn every_command_works_behind_a_pooler_in_transaction_mode() {
         assert!(ask(&["status"]).contains("ward"));
         assert!(ask(&["doctor", "--no-replay"]).contains(" 0 findings"));
         ask(&["export", "--out", "facts.jsonl"]);
-        let exported = std::fs::read_to_string(dir.path().join("facts.jsonl")).unwrap().lines().count();
+        let exported = std::fs::read_to_string(dir.path().join("facts.jsonl")).unwrap();
+        // What would be asked of a courier without an account is answered by the daemon itself.
+        let exported = exported.lines().filter(|line| !line.contains(r#""source":"parcelward/lanes""#)).count();
         let last = taken.lines().last().unwrap();
         let count: usize = last.split(' ').next().unwrap().parse().unwrap();
         assert!(count > 10 && exported == count + 1, "all that was taken, and the claim: {exported}, {last}");

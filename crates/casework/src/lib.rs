@@ -7,6 +7,7 @@ mod apply;
 pub mod calendar;
 pub mod casefile;
 mod compile_rules;
+pub mod considered;
 pub mod decision;
 mod engine;
 pub mod fact;
@@ -25,6 +26,7 @@ mod run;
 mod update;
 mod wants;
 pub mod watch;
+mod why_not;
 
 pub mod region;
 pub mod replay;

@@ -211,7 +211,7 @@ fn presumed_lost(parcel: &Parcel, subject: Subject, rules: &Rules, out: &mut Wan
 }
 
 /// When the parcel was seen to pass its first hub.
-fn first_hub(parcel: &Parcel) -> Option<Instant> {
+pub(crate) fn first_hub(parcel: &Parcel) -> Option<Instant> {
     use TrackingStatus as T;
     let (mut arrived, mut moved) = (false, false);
     for scan in parcel.events() {

@@ -102,6 +102,8 @@ pub struct Looks {
     pub changed_at: Instant,
     /// Questions in a row that brought no answer about it.
     pub failures: u32,
+    /// The courier tells of it by itself: it is asked more seldom, and in the hour before a rung all the same.
+    pub pushed: bool,
 }
 
 /// When a parcel is to be asked about next, and its rank among those that are due then: the smaller, the earlier.
@@ -113,13 +115,21 @@ pub struct NextLook {
     pub rank: Instant,
 }
 
+/// How often a parcel is looked at of which the courier tells by itself: less, unless it is looked at several times an hour because something is
+/// under way.
+fn pushed_every(every: Length) -> Length {
+    if every < Length::hours(1) { every } else { Length::millis(every.as_millis() * 3).min(MOST) }
+}
+
 /// After a look. `spread` is a random number from 0 to 1: looks are spread, so that what began together does not stay together.
 #[must_use]
 pub fn next_look(looks: Looks, every: Length, acts_at: Option<Instant>, spread: f64) -> NextLook {
     let asked = looks.asked_at;
     let unmoved = Length::millis(asked.since(looks.changed_at).as_millis() / 16);
+    let every = if looks.pushed { pushed_every(every) } else { every };
     let mut pause = every.max(unmoved).min(MOST);
-    let near = acts_at.filter(|at| *at > asked).map(|at| Length::millis(at.since(asked).as_millis() / 4));
+    let part = if looks.pushed { 2 } else { 4 };
+    let near = acts_at.filter(|at| *at > asked).map(|at| Length::millis(at.since(asked).as_millis() / part));
     if let Some(near) = near {
         pause = pause.min(near.max(LEAST));
     }
@@ -132,8 +142,9 @@ pub fn next_look(looks: Looks, every: Length, acts_at: Option<Instant>, spread: 
     #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a day in milliseconds is exact")]
     let spread = (pause.as_millis() as f64 * (0.75 + 0.25 * spread.clamp(0.0, 1.0))) as i64;
     let mut at = asked + Length::millis(spread).max(LEAST);
-    if let Some(due) = acts_at.map(|rung| rung - DUE_BEFORE_RUNG).filter(|due| *due > asked) {
-        at = at.min(due);
+    // The hour before a rung has a look of its own; where this was it, the pause alone holds.
+    if let Some(rung) = acts_at.filter(|rung| asked + BEFORE_RUNG < *rung) {
+        at = at.min(rung - DUE_BEFORE_RUNG);
     }
     NextLook { at, rank: rank(at, asked, acts_at) }
 }
@@ -158,7 +169,7 @@ mod tests {
     }
 
     fn looks(asked: i64) -> Looks {
-        Looks { asked_at: at(asked), changed_at: at(asked), failures: 0 }
+        Looks { asked_at: at(asked), changed_at: at(asked), failures: 0, pushed: false }
     }
 
     #[test]
@@ -177,6 +188,22 @@ mod tests {
         assert!(rank(at(10), at(-120), Some(at(20))) < not_yet, "the earlier rung first");
         assert!(rank(at(10), at(-120), None) > done, "nothing at stake last");
         assert_eq!(rank(at(0), at(-120), None), at(24 * 60), "and even that is put off for a day at most");
+    }
+
+    #[test]
+    fn what_the_courier_tells_by_itself_is_asked_about_less_and_before_a_rung_all_the_same() {
+        let count = |pushed| {
+            let mut asked = vec![0];
+            while asked[asked.len() - 1] < 24 * 60 {
+                let next = next_look(Looks { pushed, ..looks(asked[asked.len() - 1]) }, Length::hours(4), Some(at(24 * 60)), 1.0).at;
+                asked.push(next.since(at(0)).as_millis() / 60_000);
+            }
+            assert!(asked.iter().any(|minute| (23 * 60..24 * 60).contains(minute)), "one lies in the last hour: {asked:?}");
+            asked.len()
+        };
+        assert!(count(true) * 3 <= count(false) * 2, "{} and {}", count(true), count(false));
+        let intercepted = next_look(Looks { pushed: true, ..looks(0) }, Length::minutes(20), None, 1.0);
+        assert_eq!(intercepted.at, at(20), "something is under way");
     }
 
     #[test]

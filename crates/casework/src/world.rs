@@ -167,7 +167,8 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    fn disruptions(self) -> impl Iterator<Item = &'a DisruptionFact> {
+    /// Every disruption that is known, each in its newest wording.
+    pub fn disruptions(self) -> impl Iterator<Item = &'a DisruptionFact> {
         let known = self.world.disruptions.iter().take_while(move |&&i| i < self.position);
         let all = known.filter_map(|&i| match &self.world.changes[i as usize].news {
             News::Disruption(d) => Some((i, d)),
@@ -290,17 +291,64 @@ impl Reach {
     }
 }
 
-fn touches(d: &DisruptionFact, scope: &Scope<'_>) -> bool {
+/// What keeps a disruption off a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Miss {
+    /// It is about other couriers.
+    #[error("it is about other couriers")]
+    Courier,
+    /// It is about other provinces.
+    #[error("it is about other provinces")]
+    Province,
+    /// It is about other cities.
+    #[error("it is about other cities")]
+    City,
+    /// The parcel was not seen last at one of its places.
+    #[error("the parcel was not seen last at one of its places")]
+    Site,
+    /// It is about other platforms.
+    #[error("it is about other platforms")]
+    Platform,
+    /// It is about other shops.
+    #[error("it is about other shops")]
+    Shop,
+    /// It is about other rules.
+    #[error("it is about other rules")]
+    Rule,
+}
+
+/// What keeps a disruption off a deadline; `None` where it touches it. Its times are not looked at.
+#[must_use]
+pub fn miss(d: &DisruptionFact, scope: &Scope<'_>) -> Option<Miss> {
     let place = |list: &[String], asked: Option<&String>, norm: &dyn Fn(&str) -> String| {
         list.is_empty() || asked.is_some_and(|asked| list.iter().any(|name| norm(name) == norm(asked)))
     };
-    (d.couriers.is_empty() || scope.courier.is_some_and(|c| d.couriers.contains(&c)))
-        && place(&d.provinces, scope.destination.and_then(|a| a.province.as_ref()), &short_province)
-        && place(&d.cities, scope.destination.and_then(|a| a.city.as_ref()), &|s| short_place(s).to_owned())
-        && (d.sites.is_empty() || scope.site.is_some_and(|site| d.sites.iter().any(|s| s == site)))
-        && (d.platforms.is_empty() || d.platforms.contains(&scope.order.platform))
-        && (d.shops.is_empty() || d.shops.contains(&scope.order.shop))
-        && (d.rules.is_empty() || scope.rule.is_empty() || d.rules.iter().any(|r| r == scope.rule))
+    let destination = |of: fn(&Area) -> Option<&String>| scope.destination.and_then(of);
+    // Couriers first: they keep most of them off.
+    if !(d.couriers.is_empty() || scope.courier.is_some_and(|c| d.couriers.contains(&c))) {
+        return Some(Miss::Courier);
+    }
+    if !place(&d.provinces, destination(|a| a.province.as_ref()), &short_province) {
+        return Some(Miss::Province);
+    }
+    if !place(&d.cities, destination(|a| a.city.as_ref()), &|s| short_place(s).to_owned()) {
+        return Some(Miss::City);
+    }
+    if !(d.sites.is_empty() || scope.site.is_some_and(|site| d.sites.iter().any(|s| s == site))) {
+        return Some(Miss::Site);
+    }
+    if !(d.platforms.is_empty() || d.platforms.contains(&scope.order.platform)) {
+        return Some(Miss::Platform);
+    }
+    if !(d.shops.is_empty() || d.shops.contains(&scope.order.shop)) {
+        return Some(Miss::Shop);
+    }
+    let of_rule = d.rules.is_empty() || scope.rule.is_empty() || d.rules.iter().any(|r| r == scope.rule);
+    (!of_rule).then_some(Miss::Rule)
+}
+
+fn touches(d: &DisruptionFact, scope: &Scope<'_>) -> bool {
+    miss(d, scope).is_none()
 }
 
 /// A city or district without its ending.

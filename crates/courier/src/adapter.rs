@@ -245,6 +245,11 @@ pub trait Subscription: Send + Sync {
         1
     }
 
+    /// Whether the courier answers questions about a parcel only once it was asked to tell of it.
+    fn comes_first(&self) -> bool {
+        false
+    }
+
     /// Asks. One answer for each number, in their order; subscribed already is a yes.
     ///
     /// # Errors

@@ -16,7 +16,12 @@ use tempfile::TempDir;
 
 /// Every account that pushes: its carrier, its settings as the fixtures were made with, what it answers where it takes nothing.
 const ACCOUNTS: &[(&str, &str, &str)] = &[
-    ("sf", "partner_id = \"TESTPARTNER\"\ncheckword = { env = \"SF_CHECKWORD\" }", r#"{"return_code":"1000","return_msg":"系统异常"}"#),
+    (
+        "sf",
+        "partner_id = \"TESTPARTNER\"\ncheckword = { env = \"SF_CHECKWORD\" }\n\
+         base_url = \"https://127.0.0.1:9/\"\ntracking_url = \"https://127.0.0.1:9/\"",
+        r#"{"return_code":"1000","return_msg":"系统异常"}"#,
+    ),
     (
         "zto",
         "app_key = \"test-key\"\napp_secret = { env = \"ZTO\" }\nredirect_kinds = [\"改址\"]\nreturn_kinds = [\"退回\"]",
@@ -107,8 +112,13 @@ struct Ward {
 }
 
 impl Ward {
-    /// With every account; pushes come from `from`.
+    /// With every account; pushes come from `from`. No courier is asked anything: only what comes in is looked at.
     async fn taking_from(from: &str) -> Ward {
+        Ward::with(from, false).await
+    }
+
+    /// The same; with `asks`, couriers are asked, and none can be reached.
+    async fn with(from: &str, asks: bool) -> Ward {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let mut text = "[push]\ntrusted_proxies = [\"127.0.0.1\"]\n".to_owned();
@@ -126,8 +136,9 @@ impl Ward {
             settings.iter().chain(SECRETS).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         environment.extend(ACCOUNTS.iter().map(|(code, ..)| (format!("PUSH_{code}"), secret_of(code))));
         let mut config = load_with(Some(&dir.path().join("config")), environment.into_iter()).unwrap();
-        // No courier is asked anything here: only what comes in is looked at.
-        config.couriers.routes = Arc::default();
+        if !asks {
+            config.couriers.routes = Arc::default();
+        }
         let running = start(config, TestClock::at("2026-03-20T08:00:00+08:00")).await.unwrap();
         Ward { running, client: Client::new(), _dir: dir }
     }
@@ -267,4 +278,44 @@ async fn an_unknown_word_about_an_intercept_stands_in_the_orders_timeline() {
     let message = facts.iter().find(|fact| fact["type"] == "parcelward.message").unwrap();
     assert_eq!((&message["data"]["from"], &message["data"]["order_id"]), (&"courier".into(), &"P1".into()), "{message}");
     assert!(message["data"]["text"].as_str().unwrap().starts_with("intercept: "), "{message}");
+}
+
+/// A parcel that goes on under another number is followed, as where a look says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pushed_new_number_is_followed() {
+    let ward = Ward::taking_from("127.0.0.0/8").await;
+    let mut parcel = shipment("P1", "SF1234567890123", "2026-03-10T08:00:00+08:00");
+    parcel["data"]["waybill"]["courier"] = "sf".into();
+    ward.tell(&[order("P1", "2026-03-10T07:00:00+08:00", "59.90"), parcel]).await;
+    let push = fixture("sf", "new-number").push;
+    for _ in 0..2 {
+        assert_eq!(ward.push("sf", &secret_of("sf"), &push).await.0, StatusCode::OK);
+    }
+    let facts = ward.facts().await;
+    let shipments: Vec<&Value> = facts.iter().filter(|fact| fact["type"] == "parcelward.shipment").collect();
+    assert_eq!(shipments.len(), 2, "{shipments:?}");
+    let data = &shipments[1]["data"];
+    assert_eq!(
+        (data["waybill"]["number"].as_str(), data["replaces"]["number"].as_str()),
+        (Some("SF1234567890124"), Some("SF1234567890123"))
+    );
+    assert_eq!((data["direction"].as_str(), data["order_id"].as_str()), (Some("return"), Some("P1")));
+    // One of no order of ours is a scan and nothing more.
+    assert_eq!(facts.iter().filter(|fact| fact["type"] == "parcelward.tracking").count(), 1);
+}
+
+/// What nobody signed is asked about: nothing that hangs on it is decided by it alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_signed_is_looked_up_again() {
+    let ward = Ward::with("127.0.0.0/8", true).await;
+    let Fixture { push, expect } = fixture("sf", "ordinary");
+    let number = expect.items[0]["number"].as_str().unwrap();
+    let mut parcel = shipment("P1", number, "2026-03-10T08:00:00+08:00");
+    parcel["data"]["waybill"]["courier"] = "sf".into();
+    ward.tell(&[order("P1", "2026-03-10T07:00:00+08:00", "59.90"), parcel]).await;
+    let waybill = parcelward_casework::fact::Waybill { courier: parcelward_casework::words::Courier::Sf, number: number.to_owned() };
+    let in_doubt = || async { ward.running.app().store.last_looks(&waybill).await.unwrap().iter().any(|look| look.in_doubt) };
+    assert!(!in_doubt().await);
+    assert_eq!(ward.push("sf", &secret_of("sf"), &push).await.0, StatusCode::OK);
+    assert!(in_doubt().await, "the courier cannot be reached, and the parcel stays in doubt until it says the same");
 }

@@ -479,3 +479,54 @@ async fn a_file_is_imported_raw_and_as_a_form_and_twice_is_once() {
         "{report}"
     );
 }
+
+/// A task about an account with a courier has no order; it stands before the others, and is found by its id.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_about_an_account_stands_among_the_tasks() {
+    let daemon = Daemon::at(FIRST_RUNG).await;
+    daemon.tell(&[order("O1", PAID, "59.90")]).await;
+    daemon.task("ship_now").await;
+    let now = daemon.running.app().now();
+    let id = "courier_outage-sf-main-1773230000000";
+    let told = json!({
+        "queue": "lead", "urgency": "critical", "reason": "no route", "couriers": ["sf"], "outcomes": ["restored"],
+        "endangered": [{"courier": "sf", "rule": "no_movement", "count": 3, "first_due_at": "2026-03-11T22:00:00+08:00"}],
+    });
+    let task = parcelward_store::lanes::AccountTask {
+        task_id: id.to_owned(),
+        kind: "courier_outage".to_owned(),
+        account: "sf-main".to_owned(),
+        courier: "sf".to_owned(),
+        is_open: true,
+        opened_at: now,
+        due_at: now + parcelward_casework::instant::Length::hours(1),
+        closed_at: None,
+        outcome: None,
+        told: told.to_string(),
+    };
+    assert!(daemon.running.app().store.open_account_task(&task).await.unwrap());
+    let (_, list) = daemon.get("/v1/tasks").await;
+    let kinds: Vec<_> = list["items"].as_array().unwrap().iter().map(|task| task["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["courier_outage", "ship_now"], "{list}");
+    let shown = &list["items"][0];
+    assert_eq!((shown["account"].as_str(), shown.get("order_id"), shown["queue"].as_str()), (Some("sf-main"), None, Some("lead")));
+    assert!(shown["why"].as_str().unwrap().contains("no route") && !shown["title"].as_str().unwrap().contains('{'), "{shown}");
+    assert_eq!(shown["endangered"][0]["count"], 3);
+    for (query, count) in
+        [("courier=sf", 1), ("courier=zto", 0), ("queue=lead", 1), ("shop=x", 0), ("state=closed", 0), ("kind=courier_outage", 1)]
+    {
+        let (_, list) = daemon.get(&format!("/v1/tasks?{query}")).await;
+        assert_eq!(list["items"].as_array().unwrap().iter().filter(|task| task["kind"] == "courier_outage").count(), count, "{query}");
+    }
+    assert_eq!(daemon.get(&format!("/v1/tasks/{id}")).await.1["task_id"], id);
+    let (status, _) = daemon.post(&format!("/v1/tasks/{id}/claim"), json!({"by": "me"})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let (status, _) = daemon.post(&format!("/v1/tasks/{id}/done"), json!({"by": "me", "outcome": "shipped"})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let (status, done) = daemon.post(&format!("/v1/tasks/{id}/done"), json!({"by": "me", "outcome": "restored"})).await;
+    assert_eq!((status, done["state"].as_str(), done["outcome"].as_str()), (StatusCode::OK, Some("closed"), Some("restored")));
+    let (status, _) = daemon.post(&format!("/v1/tasks/{id}/done"), json!({"by": "me", "outcome": "restored"})).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(daemon.get("/v1/tasks").await.1["items"].as_array().unwrap().len(), 1);
+    daemon.running.stop().await.unwrap();
+}

@@ -12,15 +12,19 @@ mod operations;
 mod outage;
 mod polls;
 mod router;
+mod subscriptions;
 
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::receipt::{DeskError, Receipt};
-use crate::routes::Routes;
+use crate::routes::{AccountLane, Routes};
 use lane::Lane;
+use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::watch::phone_tail;
 use parcelward_store::lanes::{Backlog, GateRow};
-use parcelward_store::{SharedStore, StoreError};
+use parcelward_store::{LaneNote, SharedStore, StoreError};
+pub use polls::disagree;
 use router::Router;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +109,31 @@ impl LaneStatus {
             "working"
         }
     }
+
+    /// The same as a note for people.
+    #[must_use]
+    pub fn note(&self, now: Instant) -> LaneNote {
+        let stopped = self.gates.iter().find(|gate| gate.open_since.is_some());
+        let waits = || self.gates.iter().find(|gate| gate.blocked_until > now);
+        LaneNote {
+            state: self.state(now).to_owned(),
+            waiting: self.backlog.operations + self.backlog.polls,
+            lag_ms: self.backlog.lag.as_millis().unsigned_abs(),
+            why: stopped.or_else(waits).and_then(|gate| gate.why.clone()),
+        }
+    }
+}
+
+/// How an account's lane stands.
+async fn status_of(shared: &Shared, lane: &AccountLane) -> Result<LaneStatus, StoreError> {
+    let gates = shared.store.gates().await?;
+    Ok(LaneStatus {
+        account: lane.name.clone(),
+        couriers: lane.adapters.iter().map(|adapter| adapter.identity().courier.word()).collect(),
+        backlog: shared.store.backlog(&lane.name, shared.now()).await?,
+        gates: gates.into_iter().filter(|gate| gate.account == lane.name).collect(),
+        per_day: lane.limits.per_day,
+    })
 }
 
 /// What all lanes share.
@@ -213,18 +242,51 @@ impl Lanes {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn status(&self) -> Result<Vec<LaneStatus>, StoreError> {
-        let (now, gates) = (self.shared.now(), self.shared.store.gates().await?);
         let mut all = Vec::new();
         for lane in self.shared.routes.lanes() {
-            all.push(LaneStatus {
-                account: lane.name.clone(),
-                couriers: lane.adapters.iter().map(|adapter| adapter.identity().courier.word()).collect(),
-                backlog: self.shared.store.backlog(&lane.name, now).await?,
-                gates: gates.iter().filter(|gate| gate.account == lane.name).cloned().collect(),
-                per_day: lane.limits.per_day,
-            });
+            all.push(status_of(&self.shared, lane).await?);
         }
         Ok(all)
+    }
+
+    /// Has parcels asked about at once of which nothing was heard for so long: no scan, and no look. Gives how many.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn ask_about_silent(&self, for_so_long: Length) -> Result<u64, StoreError> {
+        self.hasten(for_so_long, false).await
+    }
+
+    /// Has both sources asked at once about parcels that both are asked about (they stand still, or money hangs on them), where they were
+    /// not asked for so long. Gives how many questions that is.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn ask_both_sources(&self, for_so_long: Length) -> Result<u64, StoreError> {
+        self.hasten(for_so_long, true).await
+    }
+
+    async fn hasten(&self, for_so_long: Length, both: bool) -> Result<u64, StoreError> {
+        let now = self.shared.now();
+        let count = self.shared.store.hasten_silent(now - for_so_long, now, both).await?;
+        self.shared.rouse.notify_waiters();
+        Ok(count)
+    }
+
+    /// Somebody told of a parcel whom nobody can check: its courier is asked at once, where one of the accounts can.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn look_again(&self, waybill: &Waybill) -> Result<(), StoreError> {
+        let store = &self.shared.store;
+        let Some(order) = store.order_of_waybill(waybill).await? else { return Ok(()) };
+        if self.shared.routes.trackers(waybill.courier, &order.shop).is_empty() {
+            return Ok(());
+        }
+        let tail = store.case_file(&order).await?.and_then(|stored| phone_tail(&stored.file));
+        store.doubt(waybill, tail.as_deref(), self.shared.now()).await?;
+        self.shared.rouse.notify_waiters();
+        Ok(())
     }
 
     /// The routes in force.

@@ -23,6 +23,8 @@ pub struct AccountLane {
     pub reserved_percent: u8,
     /// Calls under way at once, at least 1.
     pub at_once: usize,
+    /// What couriers tell by themselves comes in under this account: they are asked to tell of its parcels.
+    pub takes_pushes: bool,
 }
 
 impl AccountLane {
@@ -35,7 +37,15 @@ impl AccountLane {
     #[must_use]
     pub fn new(name: impl Into<String>, adapters: Vec<Arc<dyn CourierAdapter>>) -> Self {
         let limits = adapters.first().map_or(Limits::NONE, |adapter| adapter.limits().clone());
-        AccountLane { name: name.into(), adapters, shops: None, limits, reserved_percent: Self::RESERVED_PERCENT, at_once: Self::AT_ONCE }
+        AccountLane {
+            name: name.into(),
+            adapters,
+            shops: None,
+            limits,
+            reserved_percent: Self::RESERVED_PERCENT,
+            at_once: Self::AT_ONCE,
+            takes_pushes: false,
+        }
     }
 
     /// Whether it serves a shop.

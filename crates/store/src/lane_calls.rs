@@ -4,8 +4,10 @@
 //! both need; a database with one writer needs neither.
 
 pub(crate) mod accounts;
+pub(crate) mod looks;
 pub(crate) mod operations;
 pub(crate) mod polls;
+pub(crate) mod views;
 
 macro_rules! lane_calls {
     ($On:ty, $Row:ty, $skip:literal, $lock:literal) => {
@@ -19,6 +21,9 @@ macro_rules! lane_calls {
 
         /// The `acts_at` of a parcel about which nothing runs.
         const NOTHING_RUNS: i64 = crate::projection::NOTHING_RUNS;
+
+        /// The exchanges of so many attempts of an operation are kept, beside those that sent something.
+        const EXCHANGES_KEPT: i64 = 20;
 
         fn small(row: &impl Columns, column: &str) -> Result<u32, StoreError> {
             Ok(u32::try_from(row.number(column)?).unwrap_or(u32::MAX))
@@ -34,7 +39,9 @@ macro_rules! lane_calls {
 
         crate::lane_calls::operations::operation_calls!($On, $Row, $skip, $lock);
         crate::lane_calls::polls::poll_calls!($On, $Row, $skip, $lock);
+        crate::lane_calls::looks::look_calls!($On, $Row);
         crate::lane_calls::accounts::account_calls!($On, $Row, $skip, $lock);
+        crate::lane_calls::views::view_calls!($On, $Row);
     };
 }
 pub(crate) use lane_calls;
@@ -47,19 +54,26 @@ macro_rules! lane_store {
                 route_operation(operation_id: &str, account: &str, client_ref: &str) -> ();
                 end_unrouted(operation_id: &str, tell: &str) -> ();
                 unroute(gone: &[PollGroup]) -> ();
-                due_operations(account: &str, now: Instant, limit: u32) -> u32;
-                claim_operations(account: &str, owner: &str, now: Instant, lease: Length, limit: u32) -> Vec<ClaimedOperation>;
+                due_operations(account: &str, now: Instant, may_send: bool, limit: u32) -> u32;
+                claim_operations(account: &str, owner: &str, now: Instant, lease: Length, may_send: bool, limit: u32)
+                    -> Vec<ClaimedOperation>;
                 end_attempt(owner: &str, end: &AttemptEnd) -> bool;
                 untold(limit: u32) -> Vec<Untold>;
                 told(untold: &Untold) -> ();
                 attempts(operation_id: &str) -> Vec<AttemptRow>;
+                operation_lane(operation_id: &str) -> Option<OperationLane>;
+                poll_states(waybill: &Waybill) -> Vec<PollState>;
                 sent_intercept(waybill: &Waybill) -> Option<(String, Option<String>)>;
                 poll_groups(unrouted_only: bool) -> Vec<PollGroup>;
                 route_polls(group: &PollGroup, account: &str) -> ();
                 claim_polls(account: &str, now: Instant, least_gap: Length, lease: Length, limit: u32) -> Vec<ClaimedPoll>;
                 end_polls(ends: &[PollEnd]) -> ();
                 hasten(waybill: &Waybill, now: Instant) -> ();
-                last_looks(waybill: &Waybill) -> Vec<(u8, Instant, Option<(String, Instant)>)>;
+                doubt(waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> ();
+                last_looks(waybill: &Waybill) -> Vec<Look>;
+                hasten_silent(heard_before: Instant, now: Instant, both: bool) -> u64;
+                begin_subscription(account: &str, waybill: &Waybill, now: Instant) -> bool;
+                end_subscription(account: &str, waybill: &Waybill, end: SubscriptionEnd, detail: Option<&str>) -> ();
                 pass(account: &str, kind: GateKind, owner: &str, now: Instant, probe: Length) -> GatePass;
                 block(account: &str, kind: GateKind, until: Instant, why: &str) -> ();
                 note_failure(account: &str, kind: GateKind, now: Instant, threshold: u32, open_until: Instant, why: &str)

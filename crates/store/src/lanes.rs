@@ -5,10 +5,15 @@
 //! Deliberately absent: when to ask and what an answer means (the lanes'); the case files, which follow facts handed in at the desk.
 
 use crate::StoreError;
+pub use crate::lane_views::{OperationLane, PollState};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::words::{Courier, OperationKind};
+
+/// For so long after the incarnation changed, what is decided anew may be what was sent in the time that was lost: the facts of that time are told
+/// again, and lead to the same requests.
+pub const IN_DOUBT: Length = Length::days(7);
 
 /// Where the lane stands with an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +103,8 @@ pub struct ClaimedOperation {
     pub attempt: u64,
     /// What the attempt does.
     pub mode: AttemptMode,
-    /// It was planned under another incarnation of the database: an attempt may have been made that is not known here.
+    /// It was planned under another incarnation of the database, or soon after it changed: an attempt may have been made that is not known
+    /// here.
     pub foreign: bool,
     /// Attempts in a row that were not sent.
     pub tries: u32,
@@ -145,7 +151,7 @@ pub struct AttemptEnd {
     pub outcome: String,
     /// In words, without personal data.
     pub detail: Option<String>,
-    /// What was said on the wire, masked, as JSON.
+    /// What was said on the wire, masked, as JSON. Of questions it is kept while they are among the newest.
     pub exchange: Option<String>,
 }
 
@@ -215,6 +221,34 @@ pub struct ClaimedPoll {
     pub phone_tail: Option<String>,
     /// By what it was chosen.
     pub rank: Instant,
+    /// Both sources are asked about it.
+    pub both: bool,
+    /// This account never asked the courier to tell of it by itself.
+    pub unsubscribed: bool,
+}
+
+/// The last look at a parcel by one source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// 0 who is trusted most, 1 the other source.
+    pub place: u8,
+    /// When it was asked last; the beginning of 1970 where never.
+    pub asked_at: Instant,
+    /// The newest scan's status that it told, and that scan's time.
+    pub newest: Option<(String, Instant)>,
+    /// Since then somebody told of the parcel whom nobody can check.
+    pub in_doubt: bool,
+}
+
+/// What came of asking a courier to tell of a parcel by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionEnd {
+    /// It will; with `true` the account takes what it tells, and the parcel is asked about more seldom.
+    Taken(bool),
+    /// It will not: it is not asked again.
+    Refused,
+    /// It was not asked: it may be asked another time.
+    NotAsked,
 }
 
 /// What came of asking about a parcel.
@@ -375,16 +409,18 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn end_unrouted(&self, operation_id: &str, tell: &str) -> Result<(), StoreError>;
     /// Takes operations that were never tried, and the polls of the groups given, back from their accounts: routes changed.
     async fn unroute(&self, gone: &[PollGroup]) -> Result<(), StoreError>;
-    /// How many operations of an account are due, counted up to `limit`.
-    async fn due_operations(&self, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError>;
+    /// How many operations of an account are due, counted up to `limit`. Without `may_send` those that were never sent do not count.
+    async fn due_operations(&self, account: &str, now: Instant, may_send: bool, limit: u32) -> Result<u32, StoreError>;
     /// Begins attempts of an account's operations that are due, at most `limit`: durable when it returns. One whose daemon died is an
-    /// unclear one; one planned under another incarnation is looked up.
+    /// unclear one; one planned under another incarnation, or within [`IN_DOUBT`] of a change of it, is looked up. Without `may_send` none that
+    /// was never sent is begun.
     async fn claim_operations(
         &self,
         account: &str,
         owner: &str,
         now: Instant,
         lease: Length,
+        may_send: bool,
         limit: u32,
     ) -> Result<Vec<ClaimedOperation>, StoreError>;
     /// Ends an attempt. `false` where it is no longer this daemon's: nothing has changed then.
@@ -393,8 +429,12 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn untold(&self, limit: u32) -> Result<Vec<Untold>, StoreError>;
     /// A fact was handed in.
     async fn told(&self, untold: &Untold) -> Result<(), StoreError>;
-    /// The attempts of an operation, in order.
+    /// The attempts of an operation, in order; of very many the newest.
     async fn attempts(&self, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError>;
+    /// Where an operation stands in its courier's lane.
+    async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError>;
+    /// How each source is asked about a parcel.
+    async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError>;
     /// The intercept that is to be withdrawn on a parcel: our name for it, and the courier's.
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError>;
 
@@ -413,10 +453,25 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<ClaimedPoll>, StoreError>;
     /// Records what came of asking, and when each is asked next.
     async fn end_polls(&self, ends: &[PollEnd]) -> Result<(), StoreError>;
-    /// Has parcels asked at once, at every source.
+    /// Has a parcel asked about at once, at every source.
     async fn hasten(&self, waybill: &Waybill, now: Instant) -> Result<(), StoreError>;
-    /// When a parcel was asked about last, and its newest status, by source.
-    async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<(u8, Instant, Option<(String, Instant)>)>, StoreError>;
+    /// Somebody told of a parcel whom nobody can check: it is asked about at once, even where its case file does not watch it (any more).
+    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> Result<(), StoreError>;
+    /// The last look at a parcel, by source.
+    async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<Look>, StoreError>;
+    /// Parcels of which nothing was heard since then are asked about at once; of the other source with `both`, where it is watched by it. Gives
+    /// how many.
+    async fn hasten_silent(&self, heard_before: Instant, now: Instant, both: bool) -> Result<u64, StoreError>;
+    /// Notes, before a courier is asked, that it is asked to tell of a parcel by itself. `false` where it was asked before.
+    async fn begin_subscription(&self, account: &str, waybill: &Waybill, now: Instant) -> Result<bool, StoreError>;
+    /// What came of it.
+    async fn end_subscription(
+        &self,
+        account: &str,
+        waybill: &Waybill,
+        end: SubscriptionEnd,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError>;
 
     /// Whether calls of a kind may be made; a breaker that is open long enough lets one daemon try.
     async fn pass(&self, account: &str, kind: GateKind, owner: &str, now: Instant, probe: Length) -> Result<GatePass, StoreError>;

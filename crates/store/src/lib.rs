@@ -33,6 +33,7 @@ mod error;
 pub mod faults;
 mod journal;
 mod lane_calls;
+mod lane_views;
 pub mod lanes;
 mod ledger;
 mod list_query;

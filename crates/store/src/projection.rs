@@ -186,6 +186,8 @@ pub(crate) struct Lines<'a> {
     pub(crate) polls: Vec<PollLine<'a>>,
     /// Parcels that are not asked about any more: courier, number, place.
     pub(crate) unwatched: Vec<(&'a str, &'a str, i64)>,
+    /// Parcels of which both sources are asked from now on, at once: courier, number, now.
+    pub(crate) both: Vec<(&'a str, &'a str, i64)>,
 }
 
 impl<'a> Lines<'a> {
@@ -246,6 +248,9 @@ impl<'a> Lines<'a> {
         let same_tail = before.is_some_and(|before| watch::phone_tail(before) == tail);
         for ((courier, number, place), watch) in watch::watches(after).into_iter().flat_map(places) {
             let same = earlier.remove(&(courier, number, place));
+            if place == 1 && same.is_none() {
+                self.both.push((courier, number, after.clock.millis()));
+            }
             if same_tail && same.is_some_and(|old| old.every == watch.every && old.acts_at == watch.acts_at) {
                 continue;
             }

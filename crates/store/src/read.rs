@@ -352,7 +352,7 @@ pub struct DaemonNotes {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LaneNote {
-    /// One word for people: `works`, `pauses`, `off`.
+    /// One word for people: `working`, `waiting`, `down`.
     pub state: String,
     /// How much waits for it now.
     pub waiting: u64,

@@ -71,6 +71,11 @@ impl CourierAdapter for Yunda {
 
 #[async_trait]
 impl Subscription for Yunda {
+    /// Yunda answers questions only about parcels that it was asked to tell of.
+    fn comes_first(&self) -> bool {
+        true
+    }
+
     /// One number a call: Yunda's answer does not say which of several it means.
     async fn subscribe(&self, call: &Call, queries: &[SubscribeQuery]) -> Result<Vec<Result<(), CourierError>>, CourierError> {
         let [query] = queries else {

@@ -56,10 +56,7 @@ fn main() -> std::process::ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn disk_trial<F: Future<Output = ()>>(name: &str, trial: fn() -> F) -> Trial
-where
-    F: 'static,
-{
+fn disk_trial<F: Future<Output = ()> + 'static>(name: &str, trial: fn() -> F) -> Trial {
     Trial::test(name, move || {
         let _ = rustls::crypto::ring::default_provider().install_default();
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(trial());

@@ -65,6 +65,11 @@ pub struct Task {
     pub kind: String,
     #[serde(flatten)]
     pub order: Order,
+    pub account: Option<String>,
+    pub couriers: Vec<String>,
+    pub endangered: Vec<Endangered>,
+    pub sources: Vec<SourceLook>,
+    pub disagreement: Option<Disagreement>,
     pub case_id: Option<String>,
     pub case_kind: Option<String>,
     pub waybill: Option<Waybill>,
@@ -89,6 +94,32 @@ pub struct Task {
     pub evidence_wanted: Vec<String>,
     pub outcomes: Vec<Way>,
     pub reply_template: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Disagreement {
+    pub noticed_at: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Endangered {
+    pub courier: String,
+    pub title: String,
+    pub count: u64,
+    pub first_due_at: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct SourceLook {
+    pub account: Option<String>,
+    pub seen_by: Option<String>,
+    pub asked_at: String,
+    pub status: Option<String>,
+    pub status_at: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -266,8 +266,26 @@ fn page(task: &Task) -> String {
     field(&mut out, "due", &due);
     field(&mut out, "state", &format!("{}; {}, queue {}", show::state(task), task.urgency, task.queue));
     field(&mut out, "at stake", &task.money_at_stake.as_ref().map(|money| format!("¥{money}")).unwrap_or_default());
-    field(&mut out, "order", &order_name(&task.order.platform, &task.order.shop, &task.order.order_id));
+    field(&mut out, "account", task.account.as_deref().unwrap_or_default());
+    if task.account.is_none() {
+        field(&mut out, "order", &order_name(&task.order.platform, &task.order.shop, &task.order.order_id));
+    }
+    for one in &task.endangered {
+        let first = local_and_left(&one.first_due_at, now);
+        field(&mut out, "endangers", &format!("{} × {} ({}), the first due {first}", one.count, one.title, one.courier));
+    }
     field(&mut out, "parcel", &waybill_name(task.waybill.as_ref()));
+    for look in &task.sources {
+        let who = look.account.as_deref().or(look.seen_by.as_deref()).unwrap_or("a source that is asked no more");
+        let said = match (&look.status, &look.status_at) {
+            (Some(status), Some(at)) => format!("{status}, {}", local(at)),
+            _ => "knows nothing of it".to_owned(),
+        };
+        field(&mut out, "seen", &format!("{who}: {said} (asked {})", local(&look.asked_at)));
+    }
+    if let Some(disagreement) = &task.disagreement {
+        field(&mut out, "sources disagree", &format!("{} (noticed {})", disagreement.text, local(&disagreement.noticed_at)));
+    }
     let case = task.case_id.as_ref().map(|id| format!("{} {id}", task.case_kind.as_deref().unwrap_or_default()));
     field(&mut out, "case", &case.unwrap_or_default());
     field(&mut out, "why", &task.why);

@@ -101,7 +101,12 @@ mod tests {
         TaskItem {
             task_id: title.to_owned(),
             kind: "ship_now",
-            order,
+            order: Some(order),
+            account: None,
+            couriers: Vec::new(),
+            endangered: Vec::new(),
+            sources: Vec::new(),
+            disagreement: None,
             case_id: None,
             case_kind: None,
             waybill: None,

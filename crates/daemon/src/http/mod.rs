@@ -3,6 +3,7 @@
 //! Deliberately absent: rules, and where the parts come from (`serve` brings them together).
 
 mod access;
+mod account_tasks;
 mod app;
 mod board;
 mod coverage;

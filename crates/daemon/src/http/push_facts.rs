@@ -3,13 +3,14 @@
 //! A scan that was pushed and the same scan that was asked for are one fact. What nobody signed stands under a source of its own: it shows, and
 //! it never stands in the way of what the courier itself says when it is asked.
 
+use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
 use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus};
 use parcelward_courier::{Identity, Progress, Pushed, PushedItem, RequestState, Verification, mask};
 use parcelward_scheduler::Incoming;
-use parcelward_scheduler::lanes::facts::{source, tracking};
+use parcelward_scheduler::lanes::facts::{claim, source, tracking, under_new_number};
 use serde_json::{Value, json};
 
 /// What is appended to an adapter's source where its pushes are not signed. Durable.
@@ -27,7 +28,24 @@ pub(super) struct Pusher<'a> {
 pub(super) fn waybill_to_look_up(item: &PushedItem) -> Option<&Waybill> {
     match &item.tells {
         Pushed::Request { waybill, .. } => Some(waybill),
-        Pushed::Scan(..) | Pushed::Other(_) => None,
+        Pushed::Scan(waybill, _) => new_number(item).map(|_| waybill),
+        Pushed::Other(_) => None,
+    }
+}
+
+/// The number under which a parcel goes on, where an item says that it does.
+pub(super) fn new_number(item: &PushedItem) -> Option<&str> {
+    match &item.tells {
+        Pushed::Scan(waybill, event) => event.new_number.as_deref().filter(|number| !number.is_empty() && *number != waybill.number),
+        Pushed::Request { .. } | Pushed::Other(_) => None,
+    }
+}
+
+/// The parcel that an item tells of.
+pub(super) fn told_of(item: &PushedItem) -> Option<&Waybill> {
+    match &item.tells {
+        Pushed::Scan(waybill, _) | Pushed::Request { waybill, .. } => Some(waybill),
+        Pushed::Other(_) => None,
     }
 }
 
@@ -40,18 +58,26 @@ impl Pusher<'_> {
         }
     }
 
-    /// An item as a fact; nothing where it tells nothing that moves or shows anything. `order` is the order of its waybill, where known.
-    pub(super) fn fact(&self, item: &PushedItem, order: Option<&OrderKey>) -> Option<Incoming> {
-        let json = match &item.tells {
-            Pushed::Scan(waybill, event) => self.scan(&tracking(self.identity, waybill, event))?,
-            Pushed::Request { waybill, kind, state } => self.request(&item.key, waybill, *kind, state, order)?,
-            Pushed::Other(_) => return None,
+    /// An item as facts; none where it tells nothing that moves or shows anything. `order` is the order of its waybill, where known, and `file`
+    /// its case file, where the parcel goes on under another number.
+    pub(super) fn facts(&self, item: &PushedItem, order: Option<&OrderKey>, file: Option<&CaseFile>) -> Vec<Incoming> {
+        let texts: Vec<Option<String>> = match &item.tells {
+            Pushed::Scan(waybill, event) => match (new_number(item), order) {
+                (Some(number), Some(order)) => {
+                    let told = under_new_number(self.identity, (order, file), waybill, (**event).clone(), number);
+                    told.iter().map(|json| self.ours(json)).collect()
+                }
+                _ => vec![self.ours(&tracking(self.identity, waybill, event))],
+            },
+            Pushed::Request { waybill, kind, state } => vec![self.request(&item.key, waybill, *kind, state, order)],
+            Pushed::Other(_) => Vec::new(),
         };
         // What a courier says and no fact can hold (a number of a hundred characters) is left out, and the rest is taken.
-        parse_fact(&json).ok().map(|fact| Incoming { fact, json })
+        texts.into_iter().flatten().filter_map(|json| parse_fact(&json).ok().map(|fact| Incoming { fact, json })).collect()
     }
 
-    fn scan(&self, json: &str) -> Option<String> {
+    /// The text of a fact that a look would have told, under the source of these pushes.
+    fn ours(&self, json: &str) -> Option<String> {
         let mut fact: Value = serde_json::from_str(json).ok()?;
         fact["source"] = json!(self.source());
         Some(fact.to_string())
@@ -60,6 +86,12 @@ impl Pusher<'_> {
     /// How a request stands. A word that no table has moves nothing: it is shown in the order's timeline.
     fn request(&self, key: &str, waybill: &Waybill, kind: OperationKind, state: &RequestState, order: Option<&OrderKey>) -> Option<String> {
         let said = state.text.as_deref().map(mask::phones);
+        if kind == OperationKind::Claim
+            && state.progress != Progress::Unrecognized
+            && let (Some(order), Some(claim_id)) = (order, &state.reference)
+        {
+            return Some(self.claim(waybill, claim_id, state, said.as_deref(), order));
+        }
         let status = match state.progress {
             // The end of what was accepted comes from the scans.
             Progress::Pending | Progress::UnderWay => OperationStatus::Accepted,
@@ -67,11 +99,6 @@ impl Pusher<'_> {
             Progress::Failed | Progress::Cancelled => OperationStatus::Failed,
             Progress::Closed | Progress::Unrecognized => return self.message(key, waybill, kind, state, order?),
         };
-        if kind == OperationKind::Claim
-            && let (Some(order), Some(claim_id)) = (order, &state.reference)
-        {
-            return Some(self.claim(waybill, claim_id, state, said.as_deref(), order));
-        }
         let mut data = json!({"waybill": waybill, "kind": kind.word(), "status": status.word()});
         if let Some(reference) = &state.reference {
             data["courier_reference"] = json!(reference);
@@ -89,16 +116,7 @@ impl Pusher<'_> {
             Progress::Cancelled => ClaimStatus::Withdrawn,
             Progress::Pending | Progress::UnderWay | Progress::Closed | Progress::Unrecognized => ClaimStatus::Answered,
         };
-        let mut data = order_data(order);
-        data["waybill"] = json!(waybill);
-        data["claim_id"] = json!(claim_id);
-        data["status"] = json!(status.word());
-        data["by"] = json!("courier");
-        if let Some(said) = said {
-            data["reason"] = json!(said);
-        }
-        let id = format!("claim/{claim_id}/{}/{}", status.word(), state.code);
-        self.told("claim", &id, data)
+        claim(&self.source(), order, waybill, claim_id, status, said, self.now)
     }
 
     fn message(&self, key: &str, waybill: &Waybill, kind: OperationKind, state: &RequestState, order: &OrderKey) -> Option<String> {

@@ -5,15 +5,16 @@
 
 use super::app::App;
 use super::problem::{Kind, Problem};
-use super::push_facts::{Pusher, waybill_to_look_up};
+use super::push_facts::{Pusher, new_number, told_of, waybill_to_look_up};
 use crate::config::{Network, PushDoor};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use parcelward_courier::{Acknowledgement, PushProblem, PushReceipt, PushRequest};
+use parcelward_courier::{Acknowledgement, PushProblem, PushReceipt, PushRequest, Verification};
 use parcelward_scheduler::{Incoming, Receipt, Refused, metric};
+use parcelward_store::StoreError;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -128,16 +129,36 @@ async fn store(app: &App, door: &PushDoor, receipt: &PushReceipt) -> Result<bool
             Some(waybill) => app.store.order_of_waybill(waybill).await.map_err(|error| not_stored(door, &error))?,
             None => None,
         };
-        facts.extend(pusher.fact(item, order.as_ref()));
+        let stored = match order.as_ref().filter(|_| new_number(item).is_some()) {
+            Some(order) => app.store.case_file(order).await.map_err(|error| not_stored(door, &error))?,
+            None => None,
+        };
+        facts.extend(pusher.facts(item, order.as_ref(), stored.as_ref().map(|stored| &*stored.file)));
     }
     let receipts = app.desk.submit(facts).await.map_err(|error| not_stored(door, &error))?;
     if receipts.iter().any(|receipt| matches!(receipt, Receipt::Refused(Refused::FileBroken(_)))) {
         return Err(());
     }
+    if verification == Verification::Unsigned {
+        look_again(app, receipt).await.map_err(|error| not_stored(door, &error))?;
+    }
     // What is known already, or of no order of ours, is taken: the courier would send it again for ever.
     let new = receipts.iter().filter(|receipt| matches!(receipt, Receipt::Accepted { .. })).count();
     tracing::debug!(courier = door.code, account = %door.account, items = receipt.items.len(), new, "a push was taken");
     Ok(new > 0)
+}
+
+/// What nobody signed is asked about before money moves: at once, and again where the same push comes again.
+async fn look_again(app: &App, receipt: &PushReceipt) -> Result<(), StoreError> {
+    let Some(lanes) = app.lanes().await else { return Ok(()) };
+    let mut seen = Vec::new();
+    for waybill in receipt.items.iter().filter_map(told_of) {
+        if !seen.contains(&waybill) {
+            seen.push(waybill);
+            lanes.look_again(waybill).await?;
+        }
+    }
+    Ok(())
 }
 
 fn not_stored(door: &PushDoor, error: &dyn std::fmt::Display) {

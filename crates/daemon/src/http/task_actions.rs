@@ -4,6 +4,7 @@
 //! one task at one moment exactly one has it.
 
 use super::access::Caller;
+use super::account_tasks;
 use super::app::App;
 use super::facts::{refused_field, refused_kind, without_field};
 use super::params::Path;
@@ -147,6 +148,9 @@ pub async fn act(
     let mut fields = object(&read_body(request, MAX_BODY).await?)?;
     if let Some(version) = seen {
         fields.insert("expected_version".to_owned(), version.into());
+    }
+    if let Some(about_account) = account_tasks::act(&app, &id, verb, &fields).await? {
+        return Ok(with_version(about_account));
     }
     let incoming = fact(&app, &id, verb, fields, &caller, FIELDS)?;
     let receipt = app.desk.submit(vec![incoming]).await?.pop().ok_or_else(|| Problem::new(Kind::Internal))?;

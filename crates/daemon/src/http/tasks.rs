@@ -1,5 +1,6 @@
 //! `GET /v1/tasks` and `GET /v1/tasks/{id}`: what waits for a person, what is due first standing first, then what costs most.
 
+use super::account_tasks::{self, EndangeredDeadlines};
 use super::app::App;
 use super::facts::OrderName;
 use super::params::{Params, Path, Query};
@@ -8,17 +9,20 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use parcelward_casework::fact::Waybill;
+use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::task_table::{Answer, Way, ways};
 use parcelward_casework::words::{Advice, TaskOutcome};
-use parcelward_store::{Cursor, TaskFilter, TaskListState, TaskRow};
+use parcelward_scheduler::lanes::facts::{TWO_SOURCES, seen_by, two_sources_id};
+use parcelward_store::{Cursor, JournalRow, TaskFilter, TaskListState, TaskRow};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// The most rows of a page.
 pub(super) const MOST: u32 = 500;
+/// Lines of a timeline that are read at a time.
+const PAGE: u32 = 500;
 /// The rows of a page where none are asked for.
 pub(super) const USUAL: u32 = 50;
 
@@ -68,9 +72,24 @@ pub struct TaskItem {
     pub task_id: String,
     /// Its kind.
     pub kind: &'static str,
-    /// The order, where it has one.
+    /// The order; a task about an account with a courier has none.
     #[serde(flatten)]
-    pub order: OrderName,
+    pub order: Option<OrderName>,
+    /// The account with a courier that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// The couriers that the account serves, by code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub couriers: Vec<String>,
+    /// The deadlines that the account's outage endangers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub endangered: Vec<EndangeredDeadlines>,
+    /// What each source said last of the parcel; only where one task is shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceLook>,
+    /// In what the sources contradicted each other last, and when that was noticed; only where one task is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<Disagreement>,
     /// Its case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_id: Option<String>,
@@ -134,6 +153,34 @@ pub struct TaskItem {
     pub reply_template: Option<String>,
 }
 
+/// What one source said last of a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SourceLook {
+    /// The account that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// `courier` where it is the courier itself, else `aggregator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_by: Option<&'static str>,
+    /// When it was asked last.
+    pub asked_at: String,
+    /// The newest scan's status that it told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// That scan's time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_at: Option<String>,
+}
+
+/// Two sources contradicted each other about a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Disagreement {
+    /// When it was noticed.
+    pub noticed_at: String,
+    /// Who said what.
+    pub text: String,
+}
+
 /// What a list takes from the decision that opened a task.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -191,6 +238,48 @@ pub struct TaskQuery {
     cursor: Option<String>,
 }
 
+/// Of a list's filter what a task about an account can fit.
+#[derive(Debug, Default)]
+pub(super) struct TaskQueryShape {
+    queue: Option<&'static str>,
+    urgency: Option<&'static str>,
+    courier: Option<&'static str>,
+    kind: Option<&'static str>,
+    due_before: Option<Instant>,
+    /// Those that ended.
+    pub(super) closed: bool,
+}
+
+impl TaskQueryShape {
+    /// `None` where no task about an account fits.
+    fn of(filter: &TaskFilter) -> Option<Self> {
+        let of_an_order = filter.platform.is_some()
+            || filter.shop.is_some()
+            || filter.case_kind.is_some()
+            || filter.order_id.is_some()
+            || filter.assignee.is_some()
+            || matches!(filter.state, Some(TaskListState::Claimed | TaskListState::Snoozed));
+        (!of_an_order).then(|| TaskQueryShape {
+            queue: filter.queue.map(|queue| queue.word()),
+            urgency: filter.urgency.map(|urgency| urgency.word()),
+            courier: filter.courier.map(|courier| courier.word()),
+            kind: filter.kind.map(|kind| kind.word()),
+            due_before: filter.due_before,
+            closed: filter.state == Some(TaskListState::Closed),
+        })
+    }
+
+    pub(super) fn fits(&self, item: &TaskItem) -> bool {
+        let fits = |wanted: Option<&str>, word: &str| wanted.is_none_or(|wanted| wanted == word);
+        let due = Instant::parse(&item.due_at).ok();
+        fits(self.queue, item.queue)
+            && fits(self.urgency, item.urgency)
+            && fits(self.kind, item.kind)
+            && self.courier.is_none_or(|courier| item.couriers.iter().any(|code| code == courier))
+            && self.due_before.is_none_or(|before| due.is_some_and(|due| due < before))
+    }
+}
+
 /// Lists tasks.
 #[utoipa::path(
     get, path = "/v1/tasks", operation_id = "list_tasks", tag = "tasks", params(TaskQuery),
@@ -227,7 +316,12 @@ pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, 
     let cursor = cursor.map(|text| text.parse::<Cursor>()).transpose()?;
     let page = app.store.tasks(&filter, cursor.as_ref(), limit).await?;
     let now = app.now();
-    let items = page.rows.iter().map(|row| item(&app, row, now)).collect();
+    // About accounts there are few, and they come before all others: as long as one is open, its courier is asked nothing.
+    let mut items = match TaskQueryShape::of(&filter).filter(|_| cursor.is_none()) {
+        Some(shape) => account_tasks::listed(&app, &shape, now).await?,
+        None => Vec::new(),
+    };
+    items.extend(page.rows.iter().map(|row| item(&app, row, now)));
     Ok(Json(TaskPage { items, next: page.next.map(|c| c.to_string()) }))
 }
 
@@ -240,8 +334,52 @@ pub async fn list(State(app): State<Arc<App>>, Query(pairs): Query<Vec<(String, 
     )
 )]
 pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Problem> {
+    if let Some(about_account) = account_tasks::find(&app, &id, app.now()).await? {
+        return Ok(with_version(about_account));
+    }
     let row = find(&app, &id).await?;
-    Ok(with_version(item(&app, &row, app.now())))
+    let mut item = item(&app, &row, app.now());
+    if let Some(waybill) = &row.waybill {
+        item.sources = sources(&app, waybill, &row.order.shop).await?;
+        item.disagreement = disagreement(&app, &row.order, waybill).await?;
+    }
+    Ok(with_version(item))
+}
+
+/// The newest note in the order's timeline that says so. What one source said may have ended the case for which both were asked: the note stays.
+async fn disagreement(app: &App, order: &OrderKey, waybill: &Waybill) -> Result<Option<Disagreement>, Problem> {
+    let (mut after, mut found) = (0, None);
+    loop {
+        let page = app.store.timeline(order, after, PAGE).await?;
+        let about = |row: &&JournalRow| row.id.source == TWO_SOURCES && row.id.id.starts_with(&two_sources_id(waybill));
+        if let Some(row) = page.rows.iter().rfind(about) {
+            let json: serde_json::Value = serde_json::from_str(&row.json).unwrap_or_default();
+            let text = json["data"]["text"].as_str().unwrap_or_default().to_owned();
+            found = Some(Disagreement { noticed_at: row.time.to_string(), text });
+        }
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(found),
+        }
+    }
+}
+
+/// What each source said last of a parcel. One that was never asked is not among them.
+async fn sources(app: &App, waybill: &Waybill, shop: &str) -> Result<Vec<SourceLook>, Problem> {
+    let looks = app.store.last_looks(waybill).await?;
+    let config = app.config();
+    let trackers = config.couriers.routes.trackers(waybill.courier, shop);
+    let shown = looks.iter().filter(|look| look.asked_at.millis() > 0).map(|look| {
+        let route = trackers.get(usize::from(look.place));
+        SourceLook {
+            account: route.map(|route| route.lane.clone()),
+            seen_by: route.map(|route| seen_by(route.adapter.identity()).word()),
+            asked_at: look.asked_at.to_string(),
+            status: look.newest.as_ref().map(|(status, _)| status.clone()),
+            status_at: look.newest.as_ref().map(|(_, at)| at.to_string()),
+        }
+    });
+    Ok(shown.collect())
 }
 
 /// The open tasks that have the least time left, at most `limit`, and how many there are in all.
@@ -251,8 +389,11 @@ pub async fn get(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
 pub async fn open_tasks(app: &App, limit: u32) -> Result<(Vec<TaskItem>, u64), Problem> {
     let now = app.now();
     let page = app.store.tasks(&TaskFilter::default(), None, limit).await?;
-    let open = app.store.counts(now).await?.open_tasks.values().sum();
-    Ok((page.rows.iter().map(|row| item(app, row, now)).collect(), open))
+    let open: u64 = app.store.counts(now).await?.open_tasks.values().sum();
+    let mut items = account_tasks::listed(app, &TaskQueryShape::default(), now).await?;
+    let open = open + u64::try_from(items.len()).unwrap_or_default();
+    items.extend(page.rows.iter().map(|row| item(app, row, now)));
+    Ok((items, open))
 }
 
 pub(super) async fn find(app: &App, id: &str) -> Result<TaskRow, Problem> {
@@ -276,7 +417,12 @@ pub(super) fn item(app: &App, row: &TaskRow, now: Instant) -> TaskItem {
     TaskItem {
         task_id: row.task_id.clone(),
         kind: row.kind.word(),
-        order: OrderName::from(&row.order),
+        order: Some(OrderName::from(&row.order)),
+        account: None,
+        couriers: Vec::new(),
+        endangered: Vec::new(),
+        sources: Vec::new(),
+        disagreement: None,
         case_id: row.case_id.clone(),
         case_kind: row.case_kind.map(|k| k.word()),
         waybill: row.waybill.as_ref().map(WaybillName::from),

@@ -18,7 +18,7 @@ pub enum Job {
     Export,
     /// Couriers are asked about parcels of which nothing was heard.
     PollTracking,
-    /// The aggregator is asked as well about parcels that stand still.
+    /// Courier and aggregator are asked anew about parcels that stand still or that money hangs on.
     RecheckBothSources,
 }
 
@@ -61,11 +61,17 @@ impl Job {
     #[must_use]
     pub const fn options(self) -> &'static [JobOption] {
         match self {
-            Job::Review | Job::PollTracking | Job::RecheckBothSources => &[],
+            Job::Review => &[],
             Job::Handover => {
                 &[("within", Wanted::Length, false, "handover: what falls due within this length is named, at the least (8h)")]
             }
             Job::ClaimsAgeing => &[("older_than", Wanted::Length, false, "claims-ageing: how long a step has waited (7d)")],
+            Job::PollTracking => {
+                &[("silent_for", Wanted::Length, false, "poll-tracking: nothing was heard of a parcel for this length (12h)")]
+            }
+            Job::RecheckBothSources => {
+                &[("older_than", Wanted::Length, false, "recheck-both-sources: the last answers are older than this length (2h)")]
+            }
             Job::CalendarCoverage => &[("ahead", Wanted::Length, false, "calendar-coverage: how far ahead it looks (30d)")],
             Job::Export => &[
                 ("folder", Wanted::Folder, true, "export: the folder that the files go to"),

@@ -16,7 +16,6 @@ pub use kind::{Job, Wanted};
 
 use crate::http::App;
 use async_trait::async_trait;
-use lanes::{Lanes, NoLanes};
 use parcelward_casework::instant::Length;
 use parcelward_scheduler::cron::{Done, Firing, Jobs, Timetable, TimetableOptions};
 use serde_json::{Map, Value};
@@ -29,7 +28,7 @@ const STOP_TIME: Duration = Duration::from_secs(5);
 /// Puts the schedules of the configuration to work.
 pub(crate) fn start(app: &Arc<App>) -> Timetable {
     let config = app.config();
-    let jobs = DaemonJobs { app: Arc::downgrade(app), lanes: Arc::new(NoLanes) };
+    let jobs = DaemonJobs { app: Arc::downgrade(app) };
     let options =
         TimetableOptions { boot_id: app.desk.boot_id().to_owned(), revision: config.revision.clone(), stop_time: STOP_TIME, ticks: true };
     Timetable::start(Arc::clone(&app.store), Arc::new(jobs), Arc::clone(&app.clock), config.schedules.clone(), options)
@@ -40,7 +39,6 @@ pub(crate) fn start(app: &Arc<App>) -> Timetable {
 struct DaemonJobs {
     /// The daemon holds the timetable that holds the jobs.
     app: Weak<App>,
-    lanes: Arc<dyn Lanes>,
 }
 
 #[async_trait]
@@ -55,14 +53,10 @@ impl Jobs for DaemonJobs {
             Job::ClaimsAgeing => claims_ageing::run(&app, options).await,
             Job::CalendarCoverage => calendar_coverage::run(&app, options),
             Job::Export => export::run(&app, options).await,
-            Job::PollTracking => said(self.lanes.poll_tracking().await),
-            Job::RecheckBothSources => said(self.lanes.recheck_both_sources().await),
+            Job::PollTracking => lanes::poll_tracking(&app, options).await,
+            Job::RecheckBothSources => lanes::recheck_both_sources(&app, options).await,
         }
     }
-}
-
-fn said(result: Result<String, String>) -> Result<Done, String> {
-    result.map(|message| Done { message, report: None })
 }
 
 /// What a job is told; checked when the configuration was read.

@@ -79,7 +79,8 @@ pub(crate) fn update(update: &Update<'_>) -> String {
 }
 
 /// A claim's state, as the text of a fact.
-pub(crate) fn claim(
+#[must_use]
+pub fn claim(
     source: &str,
     order: &OrderKey,
     waybill: &Waybill,
@@ -120,6 +121,15 @@ pub(crate) fn replaced(
     fact(&source(identity), &id, "shipment", at, data)
 }
 
+/// The source of notes that two sources contradict each other. Durable.
+pub const TWO_SOURCES: &str = "parcelward/two-sources";
+
+/// What the ids of such notes about one parcel begin with.
+#[must_use]
+pub fn two_sources_id(waybill: &Waybill) -> String {
+    format!("{}/{}/", waybill.courier, waybill.number)
+}
+
 /// Courier and aggregator say different things of a parcel: a note in its order's timeline.
 pub(crate) fn disagreement(order: &OrderKey, waybill: &Waybill, courier: (&str, Instant), other: (&str, Instant), at: Instant) -> String {
     let mut data = order_data(order);
@@ -128,17 +138,30 @@ pub(crate) fn disagreement(order: &OrderKey, waybill: &Waybill, courier: (&str, 
         "{} {}: the courier says {} ({}), the other source says {} ({})",
         waybill.courier, waybill.number, courier.0, courier.1, other.0, other.1
     ));
-    let id = format!("{}/{}/{}@{}/{}@{}", waybill.courier, waybill.number, courier.0, courier.1.millis(), other.0, other.1.millis());
-    fact("parcelward/two-sources", &id, "note", at, data)
+    let id = format!("{}{}@{}/{}@{}", two_sources_id(waybill), courier.0, courier.1.millis(), other.0, other.1.millis());
+    fact(TWO_SOURCES, &id, "note", at, data)
 }
 
 fn order_data(order: &OrderKey) -> Value {
     json!({"platform": order.platform.word(), "shop": order.shop, "order_id": order.order_id})
 }
 
+/// A scan that says that the parcel goes on under another number, as the texts of two facts: the scan, and the shipment that replaces.
+#[must_use]
+pub fn under_new_number(
+    identity: &Identity,
+    (order, file): (&OrderKey, Option<&CaseFile>),
+    waybill: &Waybill,
+    mut event: TrackingEvent,
+    number: &str,
+) -> [String; 2] {
+    let direction = file.and_then(|file| way_on(file, waybill, &mut event));
+    [tracking(identity, waybill, &event), replaced(identity, order, waybill, number, direction, event.at)]
+}
+
 /// Which way a parcel travels under its new number, and what the scan that gave the number says. A courier's one code for "goes on under
 /// another number" means a return where nothing else was asked, and a redirection where an address change is under way.
-pub(crate) fn under_new_number(file: &CaseFile, waybill: &Waybill, event: &mut TrackingEvent) -> Option<Direction> {
+fn way_on(file: &CaseFile, waybill: &Waybill, event: &mut TrackingEvent) -> Option<Direction> {
     let parcel = file.parcel_of(waybill)?;
     let is_live = |kind| file.operations.iter().any(|o| o.parcel == parcel && o.kind == kind && o.is_live());
     let redirected = is_live(OperationKind::AddressChange) && !is_live(OperationKind::Intercept);

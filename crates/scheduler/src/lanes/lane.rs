@@ -3,6 +3,7 @@
 //! Operations come before polls, polls by rank. What is asked for is taken out of the database only when a call can be made for it.
 
 use super::budget::{Class, Held, Pace};
+use super::subscriptions::{self, Wanted, When};
 use super::{LaneError, Shared, operations, outage, polls};
 use crate::routes::AccountLane;
 use parcelward_casework::instant::{Instant, Length};
@@ -10,6 +11,7 @@ use parcelward_courier::{CourierError, NotSentReason, RefusalKind};
 use parcelward_store::lanes::{ClaimedPoll, GateKind, GatePass, PollEnd};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +20,12 @@ use tokio_util::sync::CancellationToken;
 const TRUSTED: Length = Length::millis(500);
 /// Within this time before its rung a poll presses.
 const PRESSING: Length = Length::hours(2);
+/// How often a lane says how it stands.
+const NOTED_EACH: Duration = Duration::from_secs(10);
+/// A parcel whose courier answers only once it was subscribed to is asked about this long after.
+const AFTER_SUBSCRIPTION: Length = Length::minutes(1);
+/// Parcels that wait to be subscribed to: more are found again when they are asked about next.
+const WANTED: usize = 100;
 /// The longest pause of a breaker.
 const LONGEST_PAUSE: Length = Length::minutes(15);
 /// How long to wait where a courier turns calls away and does not say how long.
@@ -28,6 +36,8 @@ const TURNED_AWAY: Length = Length::millis(30_000);
 pub(super) struct Own {
     pub(super) shared: Arc<Shared>,
     pub(super) account: Arc<AccountLane>,
+    /// The courier does not let the account subscribe: no try before then, in milliseconds UTC.
+    pub(super) no_subscriptions_until: AtomicI64,
 }
 
 /// A lane.
@@ -43,6 +53,12 @@ pub(super) struct Lane {
     trusted_until: [Instant; 2],
     /// Parcels in hand, by rank.
     polls: VecDeque<ClaimedPoll>,
+    /// Parcels of which the courier is to tell by itself.
+    wanted: VecDeque<Wanted>,
+    /// Whether it was a subscription's turn last.
+    subscribes: bool,
+    /// When people were last told how it stands.
+    noted_at: Option<std::time::Instant>,
     running: JoinSet<()>,
 }
 
@@ -65,13 +81,16 @@ impl Lane {
     pub(super) fn new(shared: Arc<Shared>, account: Arc<AccountLane>) -> Self {
         let pace = Pace::of(&account.limits, account.reserved_percent);
         Lane {
-            own: Arc::new(Own { shared, account }),
+            own: Arc::new(Own { shared, account, no_subscriptions_until: AtomicI64::new(0) }),
             pace,
             held: Held::default(),
             slow_from: None,
             closed_until: [None, None],
             trusted_until: [Instant::MIN, Instant::MIN],
             polls: VecDeque::new(),
+            wanted: VecDeque::new(),
+            subscribes: false,
+            noted_at: None,
             running: JoinSet::new(),
         }
     }
@@ -82,6 +101,7 @@ impl Lane {
         let mut failing = Duration::ZERO;
         while !stop.is_cancelled() {
             let roused = own.shared.rouse.notified();
+            self.note().await;
             let wait = match self.turn().await {
                 Ok(next) => {
                     failing = Duration::ZERO;
@@ -105,7 +125,21 @@ impl Lane {
         self.finish().await;
     }
 
+    /// Says now and then how the lane stands, for people.
+    async fn note(&mut self) {
+        if self.noted_at.is_some_and(|at| at.elapsed() < NOTED_EACH) {
+            return;
+        }
+        self.noted_at = Some(std::time::Instant::now());
+        let Own { shared, account, .. } = &*self.own;
+        match super::status_of(shared, account).await {
+            Ok(status) => shared.desk.note_lane(&account.name, Some(status.note(shared.now()))),
+            Err(error) => tracing::debug!(account = account.name, %error, "how the lane stands could not be read"),
+        }
+    }
+
     async fn finish(&mut self) {
+        self.own.shared.desk.note_lane(&self.own.account.name, None);
         while let Some(ended) = self.running.join_next().await {
             note(&self.own.account.name, ended);
         }
@@ -136,10 +170,12 @@ impl Lane {
             return Ok(far);
         }
         let (act, ask) = (self.may(GateKind::Act, now).await?, self.may(GateKind::Ask, now).await?);
+        // While the time is in doubt nothing is sent that cannot be taken back; questions go on.
+        let may_send = self.own.shared.clock.doubt().is_none();
         let mut due = 0;
         if act != May::Nothing && ask != May::Nothing {
             let most = if act == May::One || ask == May::One { 1 } else { u32::try_from(free).unwrap_or(1) };
-            due = self.own.shared.store.due_operations(&self.own.account.name, now, most).await?;
+            due = self.own.shared.store.due_operations(&self.own.account.name, now, may_send, most).await?;
         }
         match ask {
             May::Nothing => self.give_back(now).await?,
@@ -147,15 +183,15 @@ impl Lane {
             May::One => {}
             May::All => self.fill(now, free).await?,
         }
-        let calls = usize::try_from(due).unwrap_or(0) + self.calls_waiting(ask, due > 0);
+        let calls = usize::try_from(due).unwrap_or(0) + self.calls_waiting(ask, due > 0) + self.subscriptions_waiting(ask);
         let next = self.closed_until.iter().flatten().copied().filter(|at| *at > now).min().unwrap_or(far);
         if calls == 0 {
             return Ok(next);
         }
         let (ready, later) = self.leave(now, calls.min(free), due > 0).await?;
         let mut left = ready.min(free);
-        left -= self.begin_operations(now, due.min(u32::try_from(left).unwrap_or(0))).await?;
-        while left > 0 && self.begin_poll(now) {
+        left -= self.begin_operations(now, may_send, due.min(u32::try_from(left).unwrap_or(0))).await?;
+        while left > 0 && self.begin_question(ask, now) {
             left -= 1;
         }
         Ok(later.map_or(next, |at| at.min(next)))
@@ -170,7 +206,7 @@ impl Lane {
         if self.trusted_until[at] > now {
             return Ok(May::All);
         }
-        let Own { shared, account } = &*self.own;
+        let Own { shared, account, .. } = &*self.own;
         let probe = shared.options.lease;
         Ok(match shared.store.pass(&account.name, kind, &shared.owner, now, probe).await? {
             GatePass::Open => {
@@ -193,7 +229,7 @@ impl Lane {
 
     /// Takes parcels in hand, so that there are enough for the calls that can be made soon.
     async fn fill(&mut self, now: Instant, calls: usize) -> Result<(), LaneError> {
-        let Own { shared, account } = &*self.own;
+        let Own { shared, account, .. } = &*self.own;
         let batch = account.limits.batch.max(1);
         // No more than can be asked within a small part of a lease.
         let soon = if self.pace.apart_us == 0 { calls } else { calls.min(usize::try_from(self.pace.most()).unwrap_or(1)) };
@@ -208,7 +244,18 @@ impl Lane {
         }
         let gap = Length::millis(i64::try_from(account.limits.least_gap.as_millis()).unwrap_or(0));
         let claimed = shared.store.claim_polls(&account.name, now, gap, shared.options.lease, more).await?;
-        self.polls.extend(claimed);
+        let mut waiting = Vec::new();
+        for poll in claimed {
+            let when = subscriptions::when(&self.own, &poll);
+            if when != When::Never && self.wanted.len() < WANTED && !self.wanted.iter().any(|wanted| wanted.waybill == poll.waybill) {
+                self.wanted.push_back(Wanted::from(&poll));
+            }
+            match when {
+                When::First => waiting.push(polls::unasked(poll, now + AFTER_SUBSCRIPTION)),
+                When::Beside | When::Never => self.polls.push_back(poll),
+            }
+        }
+        self.own.shared.store.end_polls(&waiting).await?;
         self.polls.make_contiguous().sort_by_key(|poll| poll.rank);
         Ok(())
     }
@@ -230,6 +277,10 @@ impl Lane {
         }
     }
 
+    fn subscriptions_waiting(&self, ask: May) -> usize {
+        if ask == May::All { self.wanted.len() } else { 0 }
+    }
+
     /// How many calls may be made now, and when the next may.
     async fn leave(&mut self, now: Instant, calls: usize, operations: bool) -> Result<(usize, Option<Instant>), LaneError> {
         if self.pace.is_free() {
@@ -248,7 +299,7 @@ impl Lane {
         let missing = u32::try_from(calls.saturating_sub(self.held.len())).unwrap_or(0).min(self.pace.most());
         if missing > 0 && !waits {
             let allowance = self.pace.allowance(class);
-            let Own { shared, account } = &*self.own;
+            let Own { shared, account, .. } = &*self.own;
             let slice = shared.store.take_slice(&account.name, now, &allowance, missing).await?;
             if slice.calls == 0 {
                 let from = Instant::from_millis(slice.from_us.div_euclid(1000) + 1);
@@ -262,14 +313,14 @@ impl Lane {
         Ok((ready, next.or(Some(now + Length::millis((self.pace.apart_us / 1000).clamp(1, 60_000))))))
     }
 
-    async fn begin_operations(&mut self, now: Instant, most: u32) -> Result<usize, LaneError> {
+    async fn begin_operations(&mut self, now: Instant, may_send: bool, most: u32) -> Result<usize, LaneError> {
         if most == 0 {
             return Ok(0);
         }
-        let Own { shared, account } = &*self.own;
+        let Own { shared, account, .. } = &*self.own;
         // After a failover an attempt that was made may be missing here.
         shared.store.notice_failover().await?;
-        let claimed = shared.store.claim_operations(&account.name, &shared.owner, now, shared.options.lease, most).await?;
+        let claimed = shared.store.claim_operations(&account.name, &shared.owner, now, shared.options.lease, may_send, most).await?;
         let count = claimed.len();
         for operation in claimed {
             self.spend();
@@ -277,6 +328,13 @@ impl Lane {
             self.running.spawn(async move { operations::attempt(&own, operation).await });
         }
         Ok(count)
+    }
+
+    /// A question or a subscription, in turn: neither holds the other up.
+    fn begin_question(&mut self, ask: May, now: Instant) -> bool {
+        self.subscribes = !self.subscribes;
+        let subscribes = self.subscribes && ask == May::All;
+        (subscribes && self.begin_subscription()) || self.begin_poll(now) || (ask == May::All && self.begin_subscription())
     }
 
     /// One tracking call: the parcel of the best rank, and as many of the same courier as go into one call.
@@ -296,6 +354,21 @@ impl Lane {
         self.spend();
         let own = Arc::clone(&self.own);
         self.running.spawn(async move { polls::ask(&own, chosen, now).await });
+        true
+    }
+
+    /// One subscription, of as many parcels of a courier as go into one call.
+    fn begin_subscription(&mut self) -> bool {
+        let Some(first) = self.wanted.pop_front() else { return false };
+        let courier = first.waybill.courier;
+        let batch = self.own.account.adapter(courier).and_then(|adapter| adapter.subscription()).map_or(1, |s| s.batch().max(1));
+        let mut chosen = vec![first];
+        while chosen.len() < batch && self.wanted.front().is_some_and(|next| next.waybill.courier == courier) {
+            chosen.extend(self.wanted.pop_front());
+        }
+        self.spend();
+        let own = Arc::clone(&self.own);
+        self.running.spawn(async move { subscriptions::ask(&own, chosen).await });
         true
     }
 

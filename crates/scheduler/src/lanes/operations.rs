@@ -12,7 +12,7 @@ use parcelward_courier::{
     Accepted, Call, ClientReference, CourierAdapter, CourierError, Identity, LookUpQuery, Looked, NotSentReason, PhoneTail, Progress,
     RefusalKind, RequestState, Ticket, UnclearReason, perform,
 };
-use parcelward_store::lanes::{AttemptEnd, AttemptMode, ClaimedOperation, GateKind, Phase};
+use parcelward_store::lanes::{AttemptEnd, AttemptMode, ClaimedOperation, GateKind, Look, Phase};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +21,14 @@ use std::time::Duration;
 const FIRST_LOOK: Length = Length::millis(30_000);
 /// A request that a courier turns away for now is tried again after this.
 const NOT_YET: Length = Length::minutes(30);
-/// A look at the parcel is given this long before an intercept goes out.
-const LOOK_FIRST: Length = Length::millis(3_000);
-/// How often an intercept waits for that look.
-const LOOKS_FIRST: u32 = 3;
+/// What was not sent because the clock is in doubt is looked at again after this.
+const CLOCK_IN_DOUBT: Length = Length::millis(10_000);
+/// How far a platform's clock and the database's may differ.
+const CLOCKS_DIFFER: Length = Length::minutes(10);
+/// How often what changes a parcel's way waits for a look at the parcel, and how long each time.
+const LOOKS_FIRST: (u32, Length) = (3, Length::millis(3_000));
+/// And a claim for a look at both sources: nothing runs away from it.
+const LOOKS_BEFORE_MONEY: (u32, Length) = (10, Length::minutes(1));
 /// An unclear request of which nothing can be found out for this long is a person's.
 const GIVE_UP: Length = Length::hours(24);
 /// An accepted one is asked about for this long.
@@ -210,10 +214,15 @@ async fn send<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
     if changes_the_way && file.as_ref().is_some_and(|stored| watch::is_final(&stored.file, &operation.waybill)) {
         return Ok(made.told(Phase::Done, OperationStatus::Rejected, Some("parcel_is_final")));
     }
-    if operation.kind == OperationKind::Intercept && operation.looks < LOOKS_FIRST && wants_look(own, operation, now).await? {
-        let mut held = made.end(Phase::Planned, now + LOOK_FIRST, "looking_first");
+    let (looks, pause) = if operation.kind == OperationKind::Claim { LOOKS_BEFORE_MONEY } else { LOOKS_FIRST };
+    if operation.looks < looks && wants_look(own, operation, now).await? {
+        let mut held = made.end(Phase::Planned, now + pause, "looking_first");
         held.end.looks += 1;
         return Ok(held);
+    }
+    if let Some(doubt) = own.shared.clock.doubt() {
+        // It came into doubt since the attempt was begun.
+        return Ok(made.end(Phase::Planned, now + CLOCK_IN_DOUBT, "clock_in_doubt").detail(doubt));
     }
     let ticket = Ticket {
         waybill: operation.waybill.clone(),
@@ -257,12 +266,18 @@ async fn perform_once(
     performed.unwrap_or_else(|_| Err(CourierError::unconfirmed(UnclearReason::Timeout, "no answer in the call's time")))
 }
 
-/// Whether the parcel is to be looked at before it is intercepted: the last look is old. Has it looked at, at once.
+/// Whether the parcel is to be looked at before anything is asked about it. It is where somebody told of it whom nobody can check; before an
+/// intercept where the courier's last look is old; before a claim where either source's is. Has it looked at, at once.
 async fn wants_look(own: &Own, operation: &ClaimedOperation, now: Instant) -> Result<bool, LaneError> {
     let trackers = own.shared.routes.trackers(operation.waybill.courier, &operation.order.shop);
     let looks = own.shared.store.last_looks(&operation.waybill).await?;
-    let old = looks.iter().filter(|(place, ..)| *place == 0).any(|(_, asked, _)| now.since(*asked) > own.shared.options.fresh);
-    if trackers.is_empty() || !old {
+    let is_old = |look: &Look| match operation.kind {
+        OperationKind::Intercept => look.place == 0 && now.since(look.asked_at) > own.shared.options.fresh,
+        OperationKind::Claim => now.since(look.asked_at) > own.shared.options.fresh,
+        _ => false,
+    };
+    let asked = |look: &Look| usize::from(look.place) < trackers.len();
+    if !looks.iter().any(|look| asked(look) && (look.in_doubt || is_old(look))) {
         return Ok(false);
     }
     own.shared.store.hasten(&operation.waybill, now).await?;
@@ -327,6 +342,18 @@ const fn waits_for_nobody(reason: NotSentReason) -> bool {
 async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &'a ClaimedOperation) -> Result<Made<'a>, LaneError> {
     let options = &own.shared.options;
     let first = operation.first_look_at.unwrap_or_else(|| own.shared.now());
+    let never_sent = operation.mode == AttemptMode::Look && operation.foreign && operation.sent_at.is_none();
+    let renewed_at = if operation.foreign { own.shared.store.renewed_at().await? } else { None };
+    if never_sent
+        && let Some(at) = renewed_at
+        && began_after(own, operation, at).await?
+    {
+        // Nobody can have asked anything about this order before: its request goes out.
+        let mut made = Made::new(operation, own.shared.now());
+        made.end.cleared = true;
+        let now = made.end.ended_at;
+        return Ok(made.end(Phase::Planned, now, "began_after_the_restore"));
+    }
     let Some(shows_after) = shows_after(options, adapter, operation.kind) else {
         let reason = if operation.foreign { "restored" } else { "unconfirmed" };
         return Ok(Made::new(operation, own.shared.now()).told(Phase::Done, OperationStatus::Unknown, Some(reason)));
@@ -336,9 +363,10 @@ async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
     let now = own.shared.now();
     let mut made = Made::new(operation, now);
     (made.end.looks, made.end.first_look_at) = (operation.looks.saturating_add(1), Some(first));
-    // What was sent is sure to show that long after it was sent; where nobody knows when, that long after the first look.
-    let sure_at = operation.sent_at.filter(|_| !operation.foreign).unwrap_or(first) + shows_after;
-    let phase = if operation.foreign && operation.sent_at.is_none() { Phase::Planned } else { Phase::Unclear };
+    // What was sent is sure to show that long after it was sent. Where nobody knows when: before the database lost it, or before the first look.
+    let lost_before = renewed_at.filter(|_| operation.foreign).map(|at| at + options.lease).unwrap_or(first);
+    let sure_at = operation.sent_at.filter(|_| !operation.foreign).unwrap_or_else(|| first.min(lost_before)) + shows_after;
+    let phase = if never_sent { Phase::Planned } else { Phase::Unclear };
     Ok(match found {
         Ok(Looked::Seen(state)) => seen(adapter, made, state),
         Ok(Looked::NotSeen) if now >= sure_at => {
@@ -364,6 +392,13 @@ async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
             made.end(phase, now + wait.max(backoff(options, looks)), "look_failed").detail(error.to_string())
         }
     })
+}
+
+/// Whether an order was paid for after the database changed its incarnation: nothing about it can have been lost.
+async fn began_after(own: &Own, operation: &ClaimedOperation, renewed_at: Instant) -> Result<bool, LaneError> {
+    let file = own.shared.store.case_file(&operation.order).await?;
+    let paid_at = file.and_then(|stored| stored.file.order.as_ref().map(|order| order.paid_at));
+    Ok(paid_at.is_some_and(|paid_at| paid_at > renewed_at + CLOCKS_DIFFER))
 }
 
 async fn find(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &ClaimedOperation) -> Result<Looked, CourierError> {

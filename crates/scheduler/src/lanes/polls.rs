@@ -90,9 +90,11 @@ async fn answers(
                 let answer = fingerprint(&history);
                 let newest = history.events().iter().rev().find(|event| event.status != TrackingStatus::Unrecognized);
                 end.newest = newest.map(|event| (event.status.word().to_owned(), event.at));
-                if poll.answer.as_ref() != Some(&answer) {
+                if poll.both {
                     // Before the desk hears of it: its word may end the reason for which both were asked.
                     texts.extend(disagreement(own, &poll, end.newest.as_ref(), now).await?);
+                }
+                if poll.answer.as_ref() != Some(&answer) {
                     texts.extend(told(own, adapter, &poll.waybill, &history).await?);
                     end.changed_at = now;
                 }
@@ -120,7 +122,7 @@ async fn told(own: &Own, adapter: &dyn CourierAdapter, waybill: &Waybill, histor
     let identity = adapter.identity();
     let mut texts = Vec::new();
     for event in history.events() {
-        let mut event = event.clone();
+        let event = event.clone();
         let new_number = event.new_number.clone().filter(|number| *number != waybill.number && !number.is_empty());
         let Some(number) = new_number else {
             texts.push(facts::tracking(identity, waybill, &event));
@@ -128,11 +130,16 @@ async fn told(own: &Own, adapter: &dyn CourierAdapter, waybill: &Waybill, histor
         };
         let Some(order) = own.shared.store.order_of_waybill(waybill).await? else { continue };
         let stored = own.shared.store.case_file(&order).await?;
-        let direction = stored.and_then(|stored| facts::under_new_number(&stored.file, waybill, &mut event));
-        texts.push(facts::tracking(identity, waybill, &event));
-        texts.push(facts::replaced(identity, &order, waybill, &number, direction, event.at));
+        let file = stored.as_ref().map(|stored| &*stored.file);
+        texts.extend(facts::under_new_number(identity, (&order, file), waybill, event, &number));
     }
     Ok(texts)
+}
+
+/// Whether two sources' newest words of a parcel contradict each other.
+#[must_use]
+pub fn disagree(one: &str, other: &str) -> bool {
+    coarse(one) != coarse(other)
 }
 
 /// What a status says of where the parcel is, coarsely.
@@ -154,10 +161,9 @@ async fn disagreement(
 ) -> Result<Option<String>, LaneError> {
     let Some(mine) = newest else { return Ok(None) };
     let looks = own.shared.store.last_looks(&poll.waybill).await?;
-    let other = looks.iter().find(|(place, asked, _)| *place != poll.place && now.since(*asked) <= SAME_TIME);
-    let Some((_, _, Some(theirs))) = other.filter(|(.., newest)| newest.as_ref().is_some_and(|n| coarse(&n.0) != coarse(&mine.0))) else {
-        return Ok(None);
-    };
+    let other = looks.into_iter().find(|look| look.place != poll.place && now.since(look.asked_at) <= SAME_TIME);
+    let Some(theirs) = other.and_then(|look| look.newest).filter(|theirs| disagree(&theirs.0, &mine.0)) else { return Ok(None) };
+    let theirs = &theirs;
     let Some(order) = own.shared.store.order_of_waybill(&poll.waybill).await? else { return Ok(None) };
     metrics::counter!(crate::metric::COURIER_DISAGREEMENTS, "courier" => poll.waybill.courier.word()).increment(1);
     let (courier, aggregator) = if poll.place == 0 { (mine, theirs) } else { (theirs, mine) };

@@ -1,7 +1,12 @@
 //! The desk's laws, on real stores with an engine that does what it is told.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test fails by panicking")]
 
+#[path = "../simulation/dice.rs"]
+mod dice;
 mod faults;
+#[path = "../simulation/life.rs"]
+#[allow(dead_code, reason = "the simulation uses more of it")]
+mod life;
 mod many;
 mod replay;
 mod requests;

@@ -60,6 +60,107 @@ pub async fn two_daemons_share_a_minute(yard: Yard) {
     assert!(made >= 285, "{made} of 300");
 }
 
+/// Ten minutes of one courier's limits, with far more parcels due than can be asked about.
+async fn ten_minutes(limits: Limits) {
+    let yard = Yard::on_sqlite();
+    let courier = Ledger::new("zto-main", limits.clone());
+    let daemon = yard.daemon(&courier).await;
+    let (second, minute) = (limits.per_second.map_or(usize::MAX, |n| n as usize), limits.per_minute.map_or(usize::MAX, |n| n as usize));
+    let possible = second.saturating_mul(600).min(minute.saturating_mul(10));
+    let parcels = u32::try_from(possible * limits.batch).unwrap();
+    daemon.ship_many(1..=parcels, yard.now()).await;
+    yard.pass(Length::hours(2));
+    let start = yard.now();
+    while yard.now().since(start) < Length::minutes(10) {
+        let next = daemon.lanes.round().await.unwrap();
+        yard.set(next.max(yard.now() + Length::millis(1)));
+    }
+    let (mut calls, sizes): (Vec<i64>, Vec<usize>) = courier
+        .book
+        .lock()
+        .unwrap()
+        .calls
+        .iter()
+        .map(|(at, numbers)| (*at, numbers.len()))
+        .filter(|(at, _)| *at < (start + Length::minutes(10)).millis())
+        .unzip();
+    let made = calls.len();
+    assert!(most_in(&mut calls, 1_000) <= second && most_in(&mut calls, 60_000) <= minute, "{limits:?}");
+    println!("{made} of {possible} calls: {:.1} % ({limits:?})", 100.0 * made as f64 / possible as f64);
+    assert!(made * 100 >= possible * 95, "{made} of {possible}: {limits:?}");
+    assert!(sizes.iter().all(|size| *size <= limits.batch), "{sizes:?}");
+    assert!(sizes.iter().sum::<usize>() * 100 >= made * limits.batch * 95, "batches are full while parcels wait");
+}
+
+/// The limits that the shipped couriers have (ZTO, YTO), and those that an operator sets for one that publishes none.
+#[tokio::test]
+async fn every_shipped_limit_is_kept_to_the_call_and_used() {
+    let minute = |n| Limits { per_minute: Some(n), ..Limits::NONE };
+    let (zto, yto) = (minute(100), minute(200));
+    let set = Limits { per_second: Some(5), per_minute: Some(150), batch: 10, ..Limits::NONE };
+    tokio::join!(ten_minutes(zto), ten_minutes(yto), ten_minutes(set));
+}
+
+pub async fn a_number_is_left_alone_for_its_least_gap(yard: Yard) {
+    let gap = Length::minutes(30);
+    let limits = Limits { least_gap: std::time::Duration::from_secs(1_800), ..Limits::NONE };
+    let courier = Ledger::new("zto-main", limits);
+    let (here, there) = (yard.daemon(&courier).await, yard.daemon(&courier).await);
+    here.ship_many(1..=5, yard.now()).await;
+    for n in 1..=5 {
+        courier.scan(&number(n), yard.now() - Length::minutes(20), parcelward_courier::TrackingStatus::OutForDelivery);
+    }
+    for _ in 0..100 {
+        here.lanes.round().await.unwrap();
+        // Whatever presses.
+        here.store.hasten(&waybill(1), yard.now()).await.unwrap();
+        there.lanes.round().await.unwrap();
+        yard.pass(Length::minutes(5));
+    }
+    let book = courier.book.lock().unwrap();
+    for n in 1..=5 {
+        let asked: Vec<i64> = book.calls.iter().filter(|(_, numbers)| numbers.contains(&number(n))).map(|(at, _)| *at).collect();
+        assert!(asked.windows(2).all(|two| two[1] - two[0] >= gap.as_millis()), "{n}: {asked:?}");
+        assert!(asked.len() >= if n == 1 { 12 } else { 3 }, "{n}: {asked:?}");
+    }
+}
+
+/// A courier whose calls never come back holds up nobody else: all that is due of another one is asked meanwhile.
+#[tokio::test]
+async fn a_slow_courier_holds_up_itself_only() {
+    let yard = Yard::on_sqlite();
+    let fast = Ledger::new("zto-main", Limits::NONE);
+    let slow = Ledger::serving(parcelward_courier::Courier::Yto, "yto", "yto-main", Limits::NONE);
+    slow.book.lock().unwrap().hangs = true;
+    let routes = parcelward_scheduler::Routes::new(vec![account(&fast), account(&slow)]);
+    let at_once = account(&slow).at_once;
+    let mut yard = yard;
+    // Nobody waits for a call that never ends once the test has.
+    yard.options.call = std::time::Duration::from_secs(3_600);
+    yard.options.lease = Length::hours(2);
+    let daemon = yard.daemon_with(routes.clone()).await;
+    daemon.ship_many(1..=300, yard.now()).await;
+    daemon.ship_by("yto", 1_001..=1_300, yard.now()).await;
+    yard.pass(Length::hours(2));
+    let lanes = parcelward_scheduler::lanes::Lanes::start(
+        daemon.desk.clone(),
+        std::sync::Arc::clone(&daemon.store),
+        routes,
+        std::sync::Arc::<HandClock>::clone(&yard.clock),
+        yard.options.clone(),
+    );
+    // Ends when it is true; a courier that were held up would never come to it.
+    while fast.asked() < 300 || slow.book.lock().unwrap().hanging < at_once {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(slow.book.lock().unwrap().hanging, at_once, "its own calls at once, and no more");
+    let late = fast.book.lock().unwrap().calls.iter().filter(|(at, _)| *at > yard.now().millis()).count();
+    assert_eq!(late, 0);
+    let asked: BTreeSet<String> = fast.book.lock().unwrap().calls.iter().flat_map(|(_, numbers)| numbers.clone()).collect();
+    assert_eq!(asked.len(), 300, "each of the other's parcels");
+    drop(lanes);
+}
+
 /// Parcels as the table holds them: those that wait for their time, and those that are due, by rank.
 struct Table {
     asked: Vec<i64>,
@@ -136,7 +237,7 @@ fn nearly_every_rung_has_its_parcel_asked_within_the_hour_before() {
             spent += 1;
             table.asked[p] = now;
             let instant = Instant::from_millis(now);
-            let looks = Looks { asked_at: instant, changed_at: instant, failures: 0 };
+            let looks = Looks { asked_at: instant, changed_at: instant, failures: 0, pushed: false };
             let next = next_look(looks, Length::hours(4), Some(Instant::from_millis(table.rung[p])), 0.5);
             table.ask_at(p, next.at.millis());
         }

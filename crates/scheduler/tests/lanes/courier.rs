@@ -37,6 +37,16 @@ pub struct Book {
     pub act: Vec<Act>,
     pub down: bool,
     pub can_look: bool,
+    /// What it does with subscriptions; `None`: it has none.
+    pub subscribes: Option<Act>,
+    /// It answers questions only about parcels that it was asked to tell of.
+    pub subscribed_first: bool,
+    /// Subscriptions that arrived.
+    pub subscribed: Vec<String>,
+    /// Calls under way that never end.
+    pub hanging: usize,
+    /// Whether calls hang.
+    pub hangs: bool,
 }
 
 #[derive(Debug)]
@@ -53,8 +63,12 @@ impl Ledger {
     }
 
     pub fn of(adapter: &'static str, account: &str, limits: Limits) -> Arc<Self> {
+        Ledger::serving(Courier::Zto, adapter, account, limits)
+    }
+
+    pub fn serving(courier: Courier, adapter: &'static str, account: &str, limits: Limits) -> Arc<Self> {
         Arc::new(Ledger {
-            identity: Identity { adapter, courier: Courier::Zto, account: account.to_owned() },
+            identity: Identity { adapter, courier, account: account.to_owned() },
             limits,
             // The lane keeps the limits by the clock in hand; the gate would keep them by the real one.
             transport: Transport::new(&TransportSettings::default(), &Limits::NONE).unwrap(),
@@ -92,6 +106,12 @@ impl Ledger {
 
     pub fn asked(&self) -> usize {
         self.book.lock().unwrap().calls.len()
+    }
+
+    fn hangs(&self) -> bool {
+        let mut book = self.book.lock().unwrap();
+        book.hanging += usize::from(book.hangs);
+        book.hangs
     }
 
     fn change(&self, ticket: &Ticket) -> Result<Accepted, CourierError> {
@@ -132,6 +152,9 @@ impl CourierAdapter for Ledger {
         "0"
     }
     async fn track(&self, call: &Call, queries: &[TrackingQuery]) -> Result<TrackingReport, CourierError> {
+        if self.hangs() {
+            std::future::pending::<()>().await;
+        }
         let mut book = self.book.lock().unwrap();
         book.calls.push((call.now().millis(), queries.iter().map(|q| q.number.clone()).collect()));
         if book.down {
@@ -143,6 +166,9 @@ impl CourierAdapter for Ledger {
         let answers: Vec<(String, Tracked)> = queries
             .iter()
             .map(|query| {
+                if book.subscribed_first && !book.subscribed.contains(&query.number) {
+                    return (query.number.clone(), Tracked::NotFound);
+                }
                 let known = book.parcels.get(&query.number).map(|events| Tracked::Known(History::new(events.clone())));
                 (query.number.clone(), known.unwrap_or(Tracked::NotFound))
             })
@@ -150,6 +176,12 @@ impl CourierAdapter for Ledger {
         Ok(TrackingReport::of(queries, answers))
     }
     fn intercept_to_sender(&self) -> Option<&dyn InterceptToSender> {
+        Some(self)
+    }
+    fn subscription(&self) -> Option<&dyn Subscription> {
+        self.book.lock().unwrap().subscribes.map(|_| self as &dyn Subscription)
+    }
+    fn push_in(&self) -> Option<&dyn PushIn> {
         Some(self)
     }
     fn look_up(&self) -> Option<&dyn LookUp> {
@@ -176,5 +208,37 @@ impl LookUp for Ledger {
         }
         let state = || RequestState { progress: Progress::Pending, code: "1".to_owned(), text: None, reference: None };
         Ok(if book.accepted.contains_key(query.reference.as_str()) { Looked::Seen(state()) } else { Looked::NotSeen })
+    }
+}
+
+#[async_trait::async_trait]
+impl Subscription for Ledger {
+    fn comes_first(&self) -> bool {
+        self.book.lock().unwrap().subscribed_first
+    }
+    async fn subscribe(&self, _: &Call, queries: &[SubscribeQuery]) -> Result<Vec<Result<(), CourierError>>, CourierError> {
+        let mut book = self.book.lock().unwrap();
+        let act = book.subscribes.unwrap_or(Act::Refuse);
+        if act == Act::Unreachable {
+            return Err(CourierError::not_sent(NotSentReason::Unreachable, "no route"));
+        }
+        book.subscribed.extend(queries.iter().map(|query| query.number.clone()));
+        match act {
+            Act::Refuse => Ok(queries.iter().map(|_| Err(CourierError::refused(RefusalKind::Input, "E2", "单号不合法"))).collect()),
+            Act::AcceptThenDrop => Err(CourierError::unconfirmed(UnclearReason::Broken, "connection reset")),
+            _ => Ok(queries.iter().map(|_| Ok(())).collect()),
+        }
+    }
+}
+
+impl PushIn for Ledger {
+    fn verification(&self) -> Verification {
+        Verification::Signed
+    }
+    fn receive(&self, _: &PushRequest<'_>) -> Result<PushReceipt, PushProblem> {
+        Err(PushProblem::Malformed("nothing is pushed in this yard".to_owned()))
+    }
+    fn decline(&self, _: &PushProblem) -> Acknowledgement {
+        Acknowledgement { status: 200, content_type: "text/plain", body: String::new() }
     }
 }

@@ -3,11 +3,13 @@
 use crate::courier::{Act, Ledger};
 use crate::support::*;
 use parcelward_casework::casefile::OperationState;
-use parcelward_casework::instant::Length;
+use parcelward_casework::instant::{Instant, Length};
 use parcelward_courier::{Limits, TrackingStatus};
-use parcelward_scheduler::Routes;
+use parcelward_scheduler::{Clock, ClockGuard, Clocks, Routes};
 use parcelward_store::lanes::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A parcel on its way whose money goes back: an intercept was decided.
 async fn decided(daemon: &Daemon, yard: &Yard, n: u32) {
@@ -82,7 +84,7 @@ pub async fn a_daemon_that_dies_on_the_way_leaves_something_that_is_looked_up(ya
     decided(&daemon, &yard, 1).await;
     let id = operation_id(&daemon, 1).await;
     daemon.store.route_operation(&id, "zto-main", "intercept-x").await.unwrap();
-    let begun = daemon.store.claim_operations("zto-main", "dead", yard.now(), yard.options.lease, 10).await.unwrap();
+    let begun = daemon.store.claim_operations("zto-main", "dead", yard.now(), yard.options.lease, true, 10).await.unwrap();
     assert_eq!((begun.len(), begun[0].mode), (1, AttemptMode::Send));
     go_on(&yard, &daemon, 3, Length::millis(4_000)).await;
     assert_eq!(courier.arrived(), 0, "its lease holds");
@@ -124,7 +126,7 @@ pub async fn an_answer_that_the_desk_never_heard_is_told_by_the_next_daemon(yard
     decided(&daemon, &yard, 1).await;
     let id = operation_id(&daemon, 1).await;
     daemon.store.route_operation(&id, "zto-main", "intercept-x").await.unwrap();
-    let begun = daemon.store.claim_operations("zto-main", "dead", yard.now(), yard.options.lease, 10).await.unwrap();
+    let begun = daemon.store.claim_operations("zto-main", "dead", yard.now(), yard.options.lease, true, 10).await.unwrap();
     let tell = format!(
         r#"{{"specversion":"1.0","id":"{id}/1/accepted","source":"courier/zto","type":"parcelward.operation_update","time":"{}","data":{{"operation_id":"{id}","status":"accepted"}}}}"#,
         yard.now()
@@ -181,6 +183,104 @@ pub async fn after_a_restore_nothing_is_sent_that_the_courier_has(yard: Yard) {
     go_on(&yard, &daemon, 5, Length::millis(4_000)).await;
     assert_eq!(daemon.intercept(3).await, OperationState::Unknown);
     assert_eq!(courier.arrived(), 1);
+}
+
+/// What was told and sent after the copy was made is not in it. Told again after the restore, it leads to the same requests.
+pub async fn what_is_decided_again_after_a_restore_is_looked_up_before_it_is_sent(yard: Yard) {
+    // A restore is noted by the machine's clock.
+    let ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    yard.set(Instant::from_millis(i64::try_from(ms).unwrap()));
+    let courier = ledger();
+    let daemon = yard.daemon(&courier).await;
+    decided(&daemon, &yard, 1).await;
+    go_on(&yard, &daemon, 5, Length::millis(4_000)).await;
+    assert_eq!((daemon.intercept(1).await, courier.arrived()), (OperationState::Accepted, 1));
+    daemon.die().await;
+    // The copy was made before the order came.
+    let yard = yard.another().await;
+    let daemon = yard.daemon(&courier).await;
+    daemon.store.renew_incarnation().await.unwrap();
+    for n in [1, 2] {
+        decided(&daemon, &yard, n).await;
+    }
+    go_on(&yard, &daemon, 10, Length::millis(4_000)).await;
+    assert_eq!(daemon.intercept(1).await, OperationState::Accepted, "the courier has it");
+    assert_eq!((daemon.intercept(2).await, courier.arrived()), (OperationState::Requested, 1), "it may show yet");
+    go_on(&yard, &daemon, 20, Length::minutes(2)).await;
+    assert_eq!(daemon.intercept(2).await, OperationState::Accepted, "it never was there");
+    assert_eq!((courier.arrived(), courier.most_accepted()), (2, 1));
+    // Another restore, of a copy in which nothing of it is known; this courier cannot be asked any more.
+    daemon.die().await;
+    let yard = yard.another().await;
+    let daemon = yard.daemon(&courier).await;
+    daemon.store.renew_incarnation().await.unwrap();
+    courier.book.lock().unwrap().can_look = false;
+    decided(&daemon, &yard, 1).await;
+    go_on(&yard, &daemon, 10, Length::millis(4_000)).await;
+    assert_eq!((daemon.intercept(1).await, courier.arrived()), (OperationState::Unknown, 2), "a person has to look");
+    // About an order of the time after it, nothing can have been sent.
+    yard.pass(Length::hours(3));
+    decided(&daemon, &yard, 3).await;
+    go_on(&yard, &daemon, 10, Length::millis(4_000)).await;
+    assert_eq!((daemon.intercept(3).await, courier.arrived()), (OperationState::Accepted, 3));
+}
+
+/// A machine's clocks, stepped by hand.
+#[derive(Debug)]
+struct Stepped(Arc<HandClock>, AtomicU64);
+
+impl Clocks for Stepped {
+    fn wall(&self) -> Instant {
+        self.0.now()
+    }
+    fn steady(&self) -> Duration {
+        Duration::from_millis(self.1.load(Ordering::SeqCst))
+    }
+}
+
+pub async fn while_the_clock_is_in_doubt_nothing_is_sent_and_questions_go_on(yard: Yard) {
+    let courier = ledger();
+    let clocks = Arc::new(Stepped(Arc::clone(&yard.clock), AtomicU64::new(1_000_000)));
+    let pass = |seconds: u64| {
+        yard.pass(Length::millis(i64::try_from(seconds).unwrap() * 1000));
+        clocks.1.fetch_add(seconds * 1000, Ordering::SeqCst);
+    };
+    let clock = ClockGuard::new(Arc::<Stepped>::clone(&clocks));
+    let daemon = yard.daemon_by(clock, routes(&courier)).await;
+    decided(&daemon, &yard, 1).await;
+    courier.scan(&number(1), yard.now() - Length::minutes(20), TrackingStatus::InTransit);
+    // Somebody sets the clock forward.
+    yard.pass(Length::minutes(25));
+    for _ in 0..5 {
+        daemon.lanes.round().await.unwrap();
+        pass(10);
+    }
+    assert_eq!(courier.arrived(), 0, "held for a minute");
+    assert!(courier.asked() > 0, "questions go on");
+    let id = operation_id(&daemon, 1).await;
+    assert!(daemon.store.attempts(&id).await.unwrap().is_empty(), "no attempt was begun");
+    for _ in 0..5 {
+        pass(10);
+        daemon.lanes.round().await.unwrap();
+    }
+    assert_eq!((daemon.intercept(1).await, courier.arrived()), (OperationState::Accepted, 1), "and then it goes out");
+    // And back by two days: for as long as it lies behind, nothing goes out.
+    decided(&daemon, &yard, 2).await;
+    courier.scan(&number(2), yard.now() - Length::minutes(20), TrackingStatus::InTransit);
+    yard.pass(Length::days(-2));
+    let asked = courier.asked();
+    for _ in 0..40 {
+        pass(300);
+        daemon.lanes.round().await.unwrap();
+    }
+    assert_eq!((daemon.intercept(2).await, courier.arrived()), (OperationState::Requested, 1));
+    assert!(courier.asked() > asked, "questions go on here too");
+    yard.pass(Length::days(2));
+    for _ in 0..20 {
+        pass(10);
+        daemon.lanes.round().await.unwrap();
+    }
+    assert_eq!((daemon.intercept(2).await, courier.arrived()), (OperationState::Accepted, 2));
 }
 
 pub async fn what_was_not_sent_is_tried_again_and_at_last_a_persons(mut yard: Yard) {

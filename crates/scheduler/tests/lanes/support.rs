@@ -2,10 +2,10 @@
 
 use crate::courier::Ledger;
 use parcelward_casework::casefile::{CaseFile, OperationState};
-use parcelward_casework::fact::OrderKey;
+use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::words::Platform;
+use parcelward_casework::words::{Courier, Platform};
 use parcelward_courier::{CourierAdapter, Limits, TrackingStatus};
 use parcelward_scheduler::lanes::{LaneOptions, Lanes};
 use parcelward_scheduler::{AccountLane, Clock, Desk, DeskOptions, Incoming, Routes};
@@ -58,6 +58,15 @@ impl Yard {
         Yard::at_place(Place::Server(crate::server::shared().fresh().await))
     }
 
+    /// Another, empty database of the same kind, by the same clock.
+    pub async fn another(&self) -> Self {
+        let other = match self.place {
+            Place::File(_) => Yard::on_sqlite(),
+            Place::Server(_) => Yard::on_postgres().await,
+        };
+        Yard { clock: Arc::clone(&self.clock), options: self.options.clone(), ..other }
+    }
+
     pub fn set(&self, instant: Instant) {
         self.clock.0.store(instant.millis(), Ordering::SeqCst);
     }
@@ -84,8 +93,13 @@ impl Yard {
     }
 
     pub async fn daemon_with(&self, routes: Routes) -> Daemon {
+        let clock = Arc::<HandClock>::clone(&self.clock);
+        self.daemon_by(clock, routes).await
+    }
+
+    /// A daemon that goes by a clock of its own.
+    pub async fn daemon_by(&self, clock: Arc<dyn Clock>, routes: Routes) -> Daemon {
         let store = self.store().await;
-        let clock: Arc<dyn Clock> = Arc::<HandClock>::clone(&self.clock);
         let desk = Desk::start(Arc::clone(&store), crate::shipped::rules(), Arc::clone(&clock), DeskOptions::default()).await.unwrap();
         let lanes = Lanes::prepare(desk.clone(), Arc::clone(&store), routes, clock, self.options.clone());
         Daemon { desk, store, lanes }
@@ -113,13 +127,17 @@ pub fn number(n: u32) -> String {
     format!("7{n:011}")
 }
 
+pub fn waybill(n: u32) -> Waybill {
+    Waybill { courier: Courier::Zto, number: number(n) }
+}
+
 fn incoming(id: &str, type_: &str, time: Instant, data: &str) -> Incoming {
     let json =
         format!(r#"{{"specversion":"1.0","id":"{id}","source":"test","type":"parcelward.{type_}","time":"{time}","data":{{{data}}}}}"#);
     Incoming { fact: parse_fact(&json).unwrap(), json }
 }
 
-fn shipped(n: u32, now: Instant) -> Vec<Incoming> {
+fn shipped(courier: &str, n: u32, now: Instant) -> Vec<Incoming> {
     let order = format!(r#""platform":"douyin","shop":"shop","order_id":"{n}""#);
     let before = now - Length::hours(1);
     vec![
@@ -135,7 +153,7 @@ fn shipped(n: u32, now: Instant) -> Vec<Incoming> {
             &format!("s{n}"),
             "shipment",
             before,
-            &format!(r#"{order},"waybill":{{"courier":"zto","number":"{}"}},"declared_at":"{before}""#, number(n)),
+            &format!(r#"{order},"waybill":{{"courier":"{courier}","number":"{}"}},"declared_at":"{before}""#, number(n)),
         ),
     ]
 }
@@ -147,7 +165,11 @@ impl Daemon {
     }
 
     pub async fn ship_many(&self, all: std::ops::RangeInclusive<u32>, now: Instant) {
-        self.take(all.flat_map(|n| shipped(n, now)).collect()).await;
+        self.ship_by("zto", all, now).await;
+    }
+
+    pub async fn ship_by(&self, courier: &str, all: std::ops::RangeInclusive<u32>, now: Instant) {
+        self.take(all.flat_map(|n| shipped(courier, n, now)).collect()).await;
     }
 
     pub async fn scan(&self, n: u32, at: Instant, status: TrackingStatus) {

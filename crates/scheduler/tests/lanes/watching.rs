@@ -1,6 +1,6 @@
 //! Parcels are asked about when it matters, and what the courier says becomes facts, once.
 
-use crate::courier::Ledger;
+use crate::courier::{Act, Ledger};
 use crate::support::*;
 use parcelward_casework::casefile::OperationState;
 use parcelward_casework::instant::Length;
@@ -36,7 +36,7 @@ pub async fn scans_become_facts_once_and_a_final_parcel_is_left_alone(yard: Yard
         yard.pass(Length::minutes(60));
     }
     assert_eq!(courier.asked(), asked, "it is final");
-    assert!(daemon.store.last_looks(&daemon.file(1).await.parcels[0].waybill).await.unwrap().is_empty());
+    assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty());
 }
 
 pub async fn an_old_look_is_renewed_before_an_intercept_goes_out(yard: Yard) {
@@ -83,6 +83,8 @@ pub async fn two_sources_that_disagree_are_noted(yard: Yard) {
     for source in [&courier, &other] {
         source.scan(&number(1), yard.now(), TrackingStatus::Collected);
     }
+    // The other one knows more, and nobody asked it yet.
+    other.scan(&number(1), yard.now() + Length::hours(1), TrackingStatus::Returning);
     let start = yard.now();
     // It stands still until a case is opened for it; then both sources are asked.
     while other.asked() == 0 && yard.now().since(start) < Length::days(12) {
@@ -92,17 +94,148 @@ pub async fn two_sources_that_disagree_are_noted(yard: Yard) {
     }
     assert!(other.asked() > 0, "the other source was asked once it stood still");
     assert!(courier.asked() > 0);
-    other.scan(&number(1), yard.now(), TrackingStatus::Returning);
-    let mut noted = 0;
-    for _ in 0..48 {
-        daemon.lanes.round().await.unwrap();
-        yard.pass(Length::minutes(30));
-        noted = lines(&daemon, 1, "parcelward/two-sources").await;
-        if noted > 0 {
-            break;
+    // Both were asked at one moment; what the courier says is not new.
+    let last = |ledger: &Ledger| ledger.book.lock().unwrap().calls.last().unwrap().0;
+    assert_eq!(last(&courier), last(&other));
+    let noted = lines(&daemon, 1, "parcelward/two-sources").await;
+    assert_eq!(noted, 1, "what they say of it differs, and the order's timeline shows it");
+    assert!(parcelward_scheduler::lanes::disagree("collected", "returning"));
+    assert!(!parcelward_scheduler::lanes::disagree("collected", "in_transit"));
+}
+
+pub async fn a_parcel_is_subscribed_to_once_and_then_asked_about_more_seldom(yard: Yard) {
+    let mut asked = Vec::new();
+    let start = yard.now();
+    for subscribes in [None, Some(Act::Accept)] {
+        let yard = yard.another().await;
+        yard.set(start);
+        let courier = ledger();
+        courier.book.lock().unwrap().subscribes = subscribes;
+        let mut lane = account(&courier);
+        lane.takes_pushes = true;
+        let routes = Routes::new(vec![lane]);
+        let (here, there) = (yard.daemon_with(routes.clone()).await, yard.daemon_with(routes).await);
+        here.ship_many(1..=3, yard.now()).await;
+        for n in 1..=3 {
+            courier.scan(&number(n), yard.now(), TrackingStatus::Collected);
         }
+        for _ in 0..60 {
+            here.lanes.round().await.unwrap();
+            there.lanes.round().await.unwrap();
+            yard.pass(Length::minutes(20));
+        }
+        let mut subscribed = courier.book.lock().unwrap().subscribed.clone();
+        subscribed.sort();
+        let each: Vec<String> = (1..=3).map(number).collect();
+        assert_eq!(subscribed, if subscribes.is_some() { each } else { Vec::new() }, "once each, by two daemons");
+        asked.push(courier.asked());
     }
-    assert!(noted > 0, "what they say of it differs, and the order's timeline shows it");
+    assert!(asked[1] < asked[0], "{asked:?}");
+    assert!(asked[1] >= 3, "and not never: {asked:?}");
+}
+
+pub async fn a_subscription_is_tried_again_only_where_it_was_not_sent(yard: Yard) {
+    for (act, arrived) in [(Act::Refuse, 1), (Act::AcceptThenDrop, 1), (Act::Unreachable, 0)] {
+        let yard = yard.another().await;
+        let courier = ledger();
+        courier.book.lock().unwrap().subscribes = Some(act);
+        let mut lane = account(&courier);
+        lane.takes_pushes = true;
+        let daemon = yard.daemon_with(Routes::new(vec![lane])).await;
+        daemon.ship(1, yard.now()).await;
+        courier.scan(&number(1), yard.now(), TrackingStatus::Collected);
+        for round in 0..60 {
+            daemon.lanes.round().await.unwrap();
+            yard.pass(Length::minutes(20));
+            if round == 30 {
+                assert_eq!(courier.book.lock().unwrap().subscribed.len(), arrived, "{act:?}");
+                courier.book.lock().unwrap().subscribes = Some(Act::Accept);
+            }
+        }
+        assert_eq!(courier.book.lock().unwrap().subscribed.len(), 1, "{act:?}");
+        assert!(courier.asked() > 3, "questions go on: {act:?}");
+    }
+}
+
+pub async fn who_answers_only_about_what_was_subscribed_to_is_subscribed_to_first(yard: Yard) {
+    let courier = ledger();
+    {
+        let mut book = courier.book.lock().unwrap();
+        (book.subscribes, book.subscribed_first) = (Some(Act::Accept), true);
+    }
+    // It pushes nothing to us.
+    let daemon = yard.daemon(&courier).await;
+    daemon.ship(1, yard.now()).await;
+    courier.scan(&number(1), yard.now(), TrackingStatus::Collected);
+    for _ in 0..20 {
+        daemon.lanes.round().await.unwrap();
+        yard.pass(Length::minutes(10));
+    }
+    assert_eq!(courier.book.lock().unwrap().subscribed, [number(1)]);
+    assert_eq!(lines(&daemon, 1, r#""type":"parcelward.tracking""#).await, 1, "and then it answers");
+    assert_eq!(daemon.store.last_looks(&waybill(1)).await.unwrap()[0].newest.as_ref().unwrap().0, "collected");
+}
+
+/// What a push says that nobody signed is asked about at once, and before anything is sent.
+pub async fn what_nobody_signed_is_asked_about_even_where_it_made_the_parcel_final(yard: Yard) {
+    let courier = ledger();
+    let daemon = yard.daemon(&courier).await;
+    for n in [1, 2] {
+        daemon.ship(n, yard.now()).await;
+        courier.scan(&number(n), yard.now() - Length::minutes(20), TrackingStatus::InTransit);
+    }
+    yard.pass(Length::hours(1));
+    daemon.lanes.round().await.unwrap();
+    let asked = courier.asked();
+    assert!(asked >= 2);
+    yard.pass(Length::minutes(12));
+    daemon.scan(1, yard.now(), TrackingStatus::Delivered).await;
+    assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty(), "it is final");
+    daemon.lanes.look_again(&waybill(1)).await.unwrap();
+    daemon.lanes.look_again(&waybill(1)).await.unwrap();
+    daemon.lanes.round().await.unwrap();
+    assert_eq!(courier.asked(), asked + 1, "asked all the same");
+    daemon.lanes.round().await.unwrap();
+    assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty(), "once");
+    // One that goes on: nothing is sent before the look.
+    daemon.lanes.look_again(&waybill(2)).await.unwrap();
+    assert!(daemon.store.last_looks(&waybill(2)).await.unwrap()[0].in_doubt);
+    daemon.refund(2, yard.now()).await;
+    let was_asked = |n| courier.book.lock().unwrap().calls.iter().filter(|(_, numbers)| numbers.contains(&number(n))).count();
+    let before = was_asked(2);
+    for _ in 0..10 {
+        daemon.lanes.round().await.unwrap();
+        if courier.arrived() > 0 {
+            assert!(was_asked(2) > before, "the look came first");
+        }
+        yard.pass(Length::millis(4_000));
+    }
+    assert_eq!((daemon.intercept(2).await, courier.arrived()), (OperationState::Accepted, 1));
+    assert!(!daemon.store.last_looks(&waybill(2)).await.unwrap()[0].in_doubt);
+    // One that nobody can be asked about is let be.
+    let alone = yard.daemon_with(Routes::default()).await;
+    alone.lanes.look_again(&waybill(1)).await.unwrap();
+    assert!(alone.store.last_looks(&waybill(1)).await.unwrap().is_empty());
+}
+
+pub async fn a_schedule_has_silent_parcels_asked_about_out_of_turn(yard: Yard) {
+    let (courier, other) = (ledger(), Ledger::of("kuaidi100", "aggregator", Limits::NONE));
+    let daemon = yard.daemon_with(Routes::new(vec![account(&courier), account(&other)])).await;
+    daemon.ship_many(1..=3, yard.now()).await;
+    for n in 1..=3 {
+        courier.scan(&number(n), yard.now(), TrackingStatus::Collected);
+    }
+    yard.pass(Length::hours(1));
+    daemon.lanes.round().await.unwrap();
+    let asked = courier.asked();
+    yard.pass(Length::minutes(20));
+    daemon.lanes.round().await.unwrap();
+    assert_eq!(courier.asked(), asked, "nothing is due");
+    assert_eq!(daemon.lanes.ask_about_silent(Length::hours(1)).await.unwrap(), 0, "something was heard within the hour");
+    assert_eq!(daemon.lanes.ask_both_sources(Length::millis(1)).await.unwrap(), 0, "none stands still");
+    assert_eq!(daemon.lanes.ask_about_silent(Length::minutes(15)).await.unwrap(), 3);
+    daemon.lanes.round().await.unwrap();
+    assert_eq!((courier.asked(), other.asked()), (asked + 3, 0));
 }
 
 /// A fact that brings the desk to the present: the wake lane sleeps by the real clock.

@@ -21,7 +21,6 @@ impl Life {
 
     /// Something new, of any kind.
     pub fn fact(&mut self) -> Incoming {
-        self.next += 1;
         let n = self.dice.roll(12);
         let platform = Platform::WORDS[(n % 5) as usize];
         let order = format!(r#""platform":"{platform}","shop":"s{}","order_id":"{n}""#, n % 2);
@@ -84,7 +83,9 @@ impl Life {
         self.event(type_, &data, time)
     }
 
-    fn event(&mut self, type_: &str, data: &str, time: Instant) -> Incoming {
+    /// A fact under the next id.
+    pub fn event(&mut self, type_: &str, data: &str, time: Instant) -> Incoming {
+        self.next += 1;
         let json = format!(
             r#"{{"specversion":"1.0","id":"f{}","source":"test","type":"parcelward.{type_}","time":"{time}","data":{{{data}}}}}"#,
             self.next
@@ -99,7 +100,6 @@ impl Life {
         }
         let task = &tasks[self.dice.roll(tasks.len() as u64) as usize];
         let way = task.outcomes[self.dice.roll(task.outcomes.len() as u64) as usize];
-        self.next += 1;
         let (id, now) = (&task.id, self.now);
         let way = match self.dice.roll(4) {
             0 => r#""status":"claimed""#.to_owned(),

@@ -24,7 +24,7 @@ impl LaneStore for Line {
     async fn unroute(&self, gone: &[PollGroup]) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
-    async fn due_operations(&self, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError> {
+    async fn due_operations(&self, account: &str, now: Instant, may_send: bool, limit: u32) -> Result<u32, StoreError> {
         unreachable!("{NONE}")
     }
     async fn claim_operations(
@@ -33,6 +33,7 @@ impl LaneStore for Line {
         owner: &str,
         now: Instant,
         lease: Length,
+        may_send: bool,
         limit: u32,
     ) -> Result<Vec<ClaimedOperation>, StoreError> {
         unreachable!("{NONE}")
@@ -47,6 +48,12 @@ impl LaneStore for Line {
         unreachable!("{NONE}")
     }
     async fn attempts(&self, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn operation_lane(&self, operation_id: &str) -> Result<Option<OperationLane>, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError> {
         unreachable!("{NONE}")
     }
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError> {
@@ -74,7 +81,25 @@ impl LaneStore for Line {
     async fn hasten(&self, waybill: &Waybill, now: Instant) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
-    async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<(u8, Instant, Option<(String, Instant)>)>, StoreError> {
+    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> Result<(), StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<Look>, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn hasten_silent(&self, heard_before: Instant, now: Instant, both: bool) -> Result<u64, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn begin_subscription(&self, account: &str, waybill: &Waybill, now: Instant) -> Result<bool, StoreError> {
+        unreachable!("{NONE}")
+    }
+    async fn end_subscription(
+        &self,
+        account: &str,
+        waybill: &Waybill,
+        end: SubscriptionEnd,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
     async fn pass(&self, account: &str, kind: GateKind, owner: &str, now: Instant, probe: Length) -> Result<GatePass, StoreError> {

@@ -1,5 +1,20 @@
 //! What lanes ask of operations and their attempts.
 
+/// Which operations `o` of account `$1` are due at `$2`; where `$3` is 0 nothing may be sent, and only what was sent before is looked after. Of one kind
+/// on one waybill only one is ever under way or unclear: the others wait for it, and of several that wait one goes first.
+macro_rules! is_due {
+    () => {
+        "o.account = $1 AND o.phase <> 'done' AND o.not_before <= $2 AND (o.lease_until IS NULL OR o.lease_until <= $2) \
+         AND (o.phase = 'sending' OR (o.phase = 'planned' AND o.state = 'requested' AND $3 = 1) \
+         OR (o.phase = 'unclear' AND o.state IN ('requested', 'unknown')) OR (o.phase = 'watched' AND o.state = 'accepted')) \
+         AND NOT (o.phase = 'planned' AND EXISTS (SELECT 1 FROM operation AS x WHERE x.number = o.number \
+         AND x.courier = o.courier AND x.kind = o.kind AND x.operation_id <> o.operation_id \
+         AND ((x.phase IN ('sending', 'unclear') AND x.state IN ('requested', 'unknown')) \
+         OR (x.phase = 'planned' AND x.state = 'requested' AND x.operation_id < o.operation_id))))"
+    };
+}
+pub(crate) use is_due;
+
 macro_rules! operation_calls {
     ($On:ty, $Row:ty, $skip:literal, $lock:literal) => {
         pub(super) async fn unrouted_operations(on: &mut $On, limit: u32) -> Result<Vec<UnroutedOperation>, StoreError> {
@@ -59,14 +74,22 @@ macro_rules! operation_calls {
             Ok(())
         }
 
-        pub(super) async fn due_operations(on: &mut $On, account: &str, now: Instant, limit: u32) -> Result<u32, StoreError> {
+        pub(super) async fn due_operations(
+            on: &mut $On,
+            account: &str,
+            now: Instant,
+            may_send: bool,
+            limit: u32,
+        ) -> Result<u32, StoreError> {
             let row = on
-                .query(
-                    "SELECT count(*) AS due FROM (SELECT 1 AS one FROM operation AS o WHERE o.account = $1 AND o.phase <> 'done' \
-                     AND o.not_before <= $2 AND (o.lease_until IS NULL OR o.lease_until <= $2) AND o.state <> 'settled' LIMIT $3) AS d",
-                )
+                .query(concat!(
+                    "SELECT count(*) AS due FROM (SELECT 1 AS one FROM operation AS o WHERE ",
+                    crate::lane_calls::operations::is_due!(),
+                    " LIMIT $4) AS d"
+                ))
                 .bind(account)
                 .bind(now.millis())
+                .bind(i64::from(may_send))
                 .bind(i64::from(limit))
                 .fetch_one(on.on())
                 .await?;
@@ -79,27 +102,23 @@ macro_rules! operation_calls {
             owner: &str,
             now: Instant,
             lease: Length,
+            may_send: bool,
             limit: u32,
         ) -> Result<Vec<ClaimedOperation>, StoreError> {
-            // Of one kind on one waybill only one is ever under way or unclear.
             let rows = on
                 .query(concat!(
                     "SELECT o.operation_id, o.kind, o.courier, o.number, o.intent, o.phase, o.attempt, o.tries, o.looks, o.first_look_at, \
                      o.sent_at, o.asked_at, o.client_ref, o.reference, f.platform, f.shop, f.order_id, \
                      CAST(CASE WHEN o.incarnation = (SELECT m.incarnation FROM db_meta AS m WHERE m.id = 1) THEN 0 ELSE 1 END AS BIGINT) \
                      AS is_foreign \
-                     FROM operation AS o JOIN case_file AS f ON f.no = o.file_no \
-                     WHERE o.account = $1 AND o.phase <> 'done' AND o.not_before <= $2 AND (o.lease_until IS NULL OR o.lease_until <= $2) \
-                     AND (o.phase = 'sending' OR (o.phase = 'planned' AND o.state = 'requested') \
-                     OR (o.phase = 'unclear' AND o.state IN ('requested', 'unknown')) OR (o.phase = 'watched' AND o.state = 'accepted')) \
-                     AND NOT (o.phase = 'planned' AND EXISTS (SELECT 1 FROM operation AS x WHERE x.number = o.number \
-                     AND x.courier = o.courier AND x.kind = o.kind AND x.operation_id <> o.operation_id \
-                     AND x.phase IN ('sending', 'unclear') AND x.state IN ('requested', 'unknown'))) \
-                     ORDER BY o.not_before, o.operation_id LIMIT $3",
+                     FROM operation AS o JOIN case_file AS f ON f.no = o.file_no WHERE ",
+                    crate::lane_calls::operations::is_due!(),
+                    " ORDER BY o.not_before, o.operation_id LIMIT $4",
                     $skip
                 ))
                 .bind(account)
                 .bind(now.millis())
+                .bind(i64::from(may_send))
                 .bind(i64::from(limit))
                 .fetch_all(on.on())
                 .await?;
@@ -191,6 +210,17 @@ macro_rules! operation_calls {
             .bind(number)
             .execute(on.on())
             .await?;
+            // A claim is asked after for weeks: of questions the newest are worth keeping whole, of what was sent everything is.
+            if number > EXCHANGES_KEPT {
+                on.query(
+                    "UPDATE operation_attempt SET exchange = NULL WHERE operation_id = $1 AND number <= $2 AND mode <> 'send' \
+                     AND exchange IS NOT NULL",
+                )
+                .bind(end.operation_id.as_str())
+                .bind(number - EXCHANGES_KEPT)
+                .execute(on.on())
+                .await?;
+            }
             Ok(true)
         }
 
@@ -216,7 +246,7 @@ macro_rules! operation_calls {
 
         pub(super) async fn attempts(on: &mut $On, operation_id: &str) -> Result<Vec<AttemptRow>, StoreError> {
             let rows = on
-                .query("SELECT * FROM operation_attempt WHERE operation_id = $1 ORDER BY number LIMIT $2")
+                .query("SELECT * FROM operation_attempt WHERE operation_id = $1 ORDER BY number DESC LIMIT $2")
                 .bind(operation_id)
                 .bind(i64::from(MAX_PAGE))
                 .fetch_all(on.on())
@@ -233,7 +263,7 @@ macro_rules! operation_calls {
                     exchange: maybe_text(row, "exchange")?,
                 })
             };
-            rows.iter().map(read).collect()
+            rows.iter().rev().map(read).collect()
         }
 
         pub(super) async fn sent_intercept(on: &mut $On, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError> {

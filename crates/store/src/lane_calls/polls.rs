@@ -2,6 +2,9 @@
 
 macro_rules! poll_calls {
     ($On:ty, $Row:ty, $skip:literal, $lock:literal) => {
+        /// A parcel that nobody watches and of which nothing can be learned is asked about so often.
+        const DOUBTED_IN_VAIN: u32 = 5;
+
         pub(super) async fn poll_groups(on: &mut $On, unrouted_only: bool) -> Result<Vec<PollGroup>, StoreError> {
             let query = if unrouted_only {
                 "SELECT DISTINCT courier, shop, place, account FROM poll WHERE account IS NULL LIMIT $1"
@@ -41,7 +44,12 @@ macro_rules! poll_calls {
         ) -> Result<Vec<ClaimedPoll>, StoreError> {
             let rows = on
                 .query(concat!(
-                    "SELECT courier, number, place, fence, acts_at, asked_at, changed_at, failures, answer, phone_tail, rank_at FROM poll AS o \
+                    "SELECT courier, number, place, fence, acts_at, asked_at, changed_at, failures, answer, phone_tail, rank_at, \
+                     CAST(CASE WHEN place = 1 OR EXISTS (SELECT 1 FROM poll AS x WHERE x.courier = o.courier AND x.number = o.number \
+                     AND x.place = 1) THEN 1 ELSE 0 END AS BIGINT) AS is_both, \
+                     CAST(CASE WHEN EXISTS (SELECT 1 FROM subscription AS s WHERE s.courier = o.courier AND s.number = o.number \
+                     AND s.account = o.account) THEN 0 ELSE 1 END AS BIGINT) AS is_unsubscribed \
+                     FROM poll AS o \
                      WHERE account = $1 AND next_at <= $2 AND lease_until <= $2 AND asked_at <= $3 ORDER BY rank_at, next_at LIMIT $4",
                     $skip
                 ))
@@ -75,6 +83,8 @@ macro_rules! poll_calls {
                     answer: maybe_text(row, "answer")?,
                     phone_tail: maybe_text(row, "phone_tail")?,
                     rank: at(row, "rank_at")?,
+                    both: row.number("is_both")? == 1,
+                    unsubscribed: row.number("is_unsubscribed")? == 1,
                 });
             }
             Ok(claimed)
@@ -93,7 +103,7 @@ macro_rules! poll_calls {
             // What the case file says now: the answer itself may have changed it.
             let row = on
                 .query(concat!(
-                    "SELECT every_ms, acts_at, asked_at FROM poll WHERE courier = $1 AND number = $2 AND place = $3 AND fence = $4",
+                    "SELECT every_ms, acts_at, asked_at, pushed, doubt FROM poll WHERE courier = $1 AND number = $2 AND place = $3 AND fence = $4",
                     $lock
                 ))
                 .bind(courier)
@@ -103,12 +113,24 @@ macro_rules! poll_calls {
                 .fetch_optional(on.on())
                 .await?;
             let Some(row) = row else { return Ok(()) };
+            let doubt = row.number("doubt")?;
+            if doubt == 2 && end.asked_at.is_some() && (end.failures == 0 || end.failures > DOUBTED_IN_VAIN) {
+                on.query("DELETE FROM poll WHERE courier = $1 AND number = $2 AND place = $3")
+                    .bind(courier)
+                    .bind(number)
+                    .bind(place)
+                    .execute(on.on())
+                    .await?;
+                return Ok(());
+            }
+            let doubt = if end.asked_at.is_some() && end.failures == 0 { 0 } else { doubt };
             let acts_at = row.number("acts_at")?;
             let acts_at = (acts_at < NOTHING_RUNS).then(|| Instant::from_millis(acts_at));
             let (asked_at, next_at, rank_at) = match end.asked_at {
                 Some(asked_at) => {
-                    let looks = Looks { asked_at, changed_at: end.changed_at, failures: end.failures };
-                    let next = next_look(looks, Length::millis(row.number("every_ms")?), acts_at, end.spread);
+                    let looks = Looks { asked_at, changed_at: end.changed_at, failures: end.failures, pushed: row.number("pushed")? == 1 };
+                    let every = Length::millis(row.number("every_ms")?);
+                    let next = next_look(looks, every, acts_at, end.spread);
                     let at = next.at.max(end.again_at);
                     (asked_at, at, if at > next.at { rank(at, asked_at, acts_at) } else { next.rank })
                 }
@@ -119,8 +141,8 @@ macro_rules! poll_calls {
             };
             on.query(
                 "UPDATE poll SET asked_at = $1, changed_at = $2, failures = $3, answer = coalesce($4, answer), \
-                 newest = coalesce($5, newest), newest_at = coalesce($6, newest_at), next_at = $7, rank_at = $8, lease_until = 0 \
-                 WHERE courier = $9 AND number = $10 AND place = $11 AND fence = $12",
+                 newest = coalesce($5, newest), newest_at = coalesce($6, newest_at), next_at = $7, rank_at = $8, lease_until = 0, \
+                 doubt = $13 WHERE courier = $9 AND number = $10 AND place = $11 AND fence = $12",
             )
             .bind(asked_at.millis())
             .bind(end.changed_at.millis())
@@ -134,36 +156,10 @@ macro_rules! poll_calls {
             .bind(number)
             .bind(place)
             .bind(fence)
+            .bind(doubt)
             .execute(on.on())
             .await?;
             Ok(())
-        }
-
-        pub(super) async fn hasten(on: &mut $On, waybill: &Waybill, now: Instant) -> Result<(), StoreError> {
-            on.query("UPDATE poll SET next_at = $1, rank_at = $1 WHERE courier = $2 AND number = $3 AND next_at > $1")
-                .bind(now.millis())
-                .bind(waybill.courier.word())
-                .bind(waybill.number.as_str())
-                .execute(on.on())
-                .await?;
-            Ok(())
-        }
-
-        pub(super) async fn last_looks(
-            on: &mut $On,
-            waybill: &Waybill,
-        ) -> Result<Vec<(u8, Instant, Option<(String, Instant)>)>, StoreError> {
-            let rows = on
-                .query("SELECT place, asked_at, newest, newest_at FROM poll WHERE courier = $1 AND number = $2 ORDER BY place")
-                .bind(waybill.courier.word())
-                .bind(waybill.number.as_str())
-                .fetch_all(on.on())
-                .await?;
-            let read = |row: &$Row| -> Result<(u8, Instant, Option<(String, Instant)>), StoreError> {
-                let newest = maybe_text(row, "newest")?.zip(maybe_at(row, "newest_at")?);
-                Ok((u8::try_from(row.number("place")?).unwrap_or(1), at(row, "asked_at")?, newest))
-            };
-            rows.iter().map(read).collect()
         }
     };
 }

@@ -3,6 +3,7 @@
 use super::save::bind_columns;
 use super::transaction::Writing;
 use crate::change::Batch;
+use crate::lanes::IN_DOUBT;
 use crate::projection::Lines;
 use crate::rows::Columns;
 use crate::{StoreError, journal};
@@ -175,8 +176,9 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
     }
     let insert = tx.link.query(
         "INSERT INTO operation (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent, incarnation) \
-         SELECT u.*, m.incarnation FROM db_meta AS m, unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
-         $9::text[], $10::text[]) AS u WHERE m.id = 1 ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
+         SELECT u.*, CASE WHEN u.asked_at < m.renewed_at + $11 THEN '' ELSE m.incarnation END FROM db_meta AS m, unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], \
+         $9::text[], $10::text[]) AS u (operation_id, file_no, kind, courier, number, case_id, state, asked_at, reference, intent) \
+         WHERE m.id = 1 ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, reference = excluded.reference, \
          courier = excluded.courier, number = excluded.number, \
          phase = CASE WHEN excluded.state = 'settled' THEN 'done' ELSE operation.phase END, \
          intent = CASE WHEN excluded.intent = '{}' THEN operation.intent ELSE excluded.intent END",
@@ -195,7 +197,8 @@ async fn write_operations(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), Sto
         |o| o.reference,
         |o| o.intent.as_str(),
     );
-    insert.execute(tx.link.on()).await?;
+    // Soon after the incarnation changed it stands under none: what was sent in the time that was lost may be decided again.
+    insert.bind(IN_DOUBT.as_millis()).execute(tx.link.on()).await?;
     Ok(())
 }
 
@@ -203,9 +206,15 @@ async fn write_polls(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreErr
     if !lines.unwatched.is_empty() {
         let gone = tx.link.query(
             "DELETE FROM poll AS p USING unnest($1::text[], $2::text[], $3::bigint[]) AS u (courier, number, place) \
-             WHERE p.courier = u.courier AND p.number = u.number AND p.place = u.place",
+             WHERE p.courier = u.courier AND p.number = u.number AND p.place = u.place AND p.doubt = 0",
         );
         bind_columns!(gone, lines.unwatched, |u| u.0, |u| u.1, |u| u.2).execute(tx.link.on()).await?;
+        // What somebody told whom nobody can check is asked about all the same.
+        let doubted = tx.link.query(
+            "UPDATE poll AS p SET doubt = 2 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u (courier, number, place) \
+             WHERE p.courier = u.courier AND p.number = u.number AND p.place = u.place AND p.doubt = 1",
+        );
+        bind_columns!(doubted, lines.unwatched, |u| u.0, |u| u.1, |u| u.2).execute(tx.link.on()).await?;
     }
     // The same parcel twice in one statement is refused by the server: two orders may name one waybill, and the later one counts.
     let polls: BTreeMap<_, _> = lines.polls.iter().map(|p| ((p.courier, p.number, p.place), p)).collect();
@@ -219,9 +228,10 @@ async fn write_polls(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreErr
          $9::bigint[], $10::bigint[]) ON CONFLICT (courier, number, place) DO UPDATE SET \
          account = CASE WHEN poll.shop = excluded.shop THEN poll.account END, \
          file_no = excluded.file_no, shop = excluded.shop, every_ms = excluded.every_ms, acts_at = excluded.acts_at, \
-         phone_tail = excluded.phone_tail, \
+         phone_tail = excluded.phone_tail, doubt = CASE WHEN poll.doubt > 0 THEN 1 ELSE 0 END, \
          next_at = CASE WHEN poll.asked_at = 0 THEN least(poll.next_at, excluded.next_at) ELSE least(poll.next_at, \
-         poll.asked_at + excluded.every_ms, greatest(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
+         poll.asked_at + CASE WHEN poll.pushed = 1 AND excluded.every_ms >= 3600000 THEN 3 ELSE 1 END * excluded.every_ms, \
+         greatest(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
          rank_at = least(poll.next_at + 86400000, CASE WHEN poll.asked_at + 3600000 >= excluded.acts_at \
          THEN excluded.acts_at + 3600000 ELSE excluded.acts_at END)",
     );
@@ -240,5 +250,15 @@ async fn write_polls(tx: &mut Writing, lines: &Lines<'_>) -> Result<(), StoreErr
         |p| p.rank_at,
     );
     insert.execute(tx.link.on()).await?;
+    if !lines.both.is_empty() {
+        let both: BTreeMap<_, _> = lines.both.iter().map(|b| ((b.0, b.1), b.2)).collect();
+        let both: Vec<_> = both.into_iter().collect();
+        let now = tx.link.query(
+            "UPDATE poll AS p SET next_at = u.at, rank_at = least(p.rank_at, u.at) \
+             FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u (courier, number, at) \
+             WHERE p.courier = u.courier AND p.number = u.number AND p.next_at > u.at",
+        );
+        bind_columns!(now, both, |b| (b.0).0, |b| (b.0).1, |b| b.1).execute(tx.link.on()).await?;
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::bulk::Insert;
 use crate::StoreError;
+use crate::lanes::IN_DOUBT;
 use crate::projection::Lines;
 use sqlx::SqliteConnection;
 
@@ -38,9 +39,9 @@ static POLL: Insert = Insert::new(
     10,
     "ON CONFLICT (courier, number, place) DO UPDATE SET account = CASE WHEN poll.shop = excluded.shop THEN poll.account END, \
      file_no = excluded.file_no, shop = excluded.shop, every_ms = excluded.every_ms, acts_at = excluded.acts_at, \
-     phone_tail = excluded.phone_tail, \
-     next_at = CASE WHEN poll.asked_at = 0 THEN min(poll.next_at, excluded.next_at) ELSE min(poll.next_at, \
-     poll.asked_at + excluded.every_ms, max(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
+     phone_tail = excluded.phone_tail, doubt = CASE WHEN poll.doubt > 0 THEN 1 ELSE 0 END, \
+     next_at = CASE WHEN poll.asked_at = 0 THEN min(poll.next_at, excluded.next_at) ELSE min(poll.next_at, poll.asked_at + \
+     CASE WHEN poll.pushed = 1 AND excluded.every_ms >= 3600000 THEN 3 ELSE 1 END * excluded.every_ms, max(poll.asked_at + 600000, excluded.acts_at - 3300000)) END, \
      rank_at = min(poll.next_at + 86400000, CASE WHEN poll.asked_at + 3600000 >= excluded.acts_at THEN excluded.acts_at + 3600000 \
      ELSE excluded.acts_at END)",
 );
@@ -66,8 +67,13 @@ pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Resul
         })
         .await?;
     if !lines.operations.is_empty() {
-        let planned = "UPDATE operation SET incarnation = (SELECT incarnation FROM db_meta WHERE id = 1) WHERE incarnation IS NULL";
-        sqlx::query(planned).execute(&mut *on).await?;
+        // Soon after the incarnation changed it stands under none: what was sent in the time that was lost may be decided again.
+        let planned = "UPDATE operation SET incarnation = (SELECT CASE WHEN operation.asked_at < m.renewed_at + ?1 THEN '' ELSE m.incarnation END \
+                       FROM db_meta AS m WHERE m.id = 1) \
+                       WHERE operation_id IN (SELECT value FROM json_each(?2)) AND incarnation IS NULL";
+        let ids: Vec<&str> = lines.operations.iter().map(|o| o.operation_id).collect();
+        let ids = serde_json::to_string(&ids).map_err(|e| StoreError::Defect(e.to_string()))?;
+        sqlx::query(planned).bind(IN_DOUBT.as_millis()).bind(ids).execute(&mut *on).await?;
     }
     write_polls(on, lines).await?;
     OPEN_CASE.run(on, &lines.opened, |query, c| query.bind(c.case_id).bind(c.no).bind(c.kind).bind(c.opened_at)).await?;
@@ -80,8 +86,11 @@ pub(super) async fn write(on: &mut SqliteConnection, lines: &Lines<'_>) -> Resul
 
 async fn write_polls(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(), StoreError> {
     for (courier, number, place) in &lines.unwatched {
-        let gone = sqlx::query("DELETE FROM poll WHERE courier = ?1 AND number = ?2 AND place = ?3");
+        let gone = sqlx::query("DELETE FROM poll WHERE courier = ?1 AND number = ?2 AND place = ?3 AND doubt = 0");
         gone.bind(courier).bind(number).bind(place).execute(&mut *on).await?;
+        // What somebody told whom nobody can check is asked about all the same.
+        let doubted = sqlx::query("UPDATE poll SET doubt = 2 WHERE courier = ?1 AND number = ?2 AND place = ?3 AND doubt = 1");
+        doubted.bind(courier).bind(number).bind(place).execute(&mut *on).await?;
     }
     POLL.run(on, &lines.polls, |query, p| {
         query
@@ -97,6 +106,11 @@ async fn write_polls(on: &mut SqliteConnection, lines: &Lines<'_>) -> Result<(),
             .bind(p.rank_at)
     })
     .await?;
+    for (courier, number, at) in &lines.both {
+        let now =
+            sqlx::query("UPDATE poll SET next_at = ?1, rank_at = min(rank_at, ?1) WHERE courier = ?2 AND number = ?3 AND next_at > ?1");
+        now.bind(at).bind(courier).bind(number).execute(&mut *on).await?;
+    }
     Ok(())
 }
 

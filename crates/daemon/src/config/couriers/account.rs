@@ -91,8 +91,11 @@ pub(super) fn build(
     if say.count() > before + missing.len() {
         return None;
     }
-    let lane = adapters.filter(|_| missing.is_empty()).map(|adapters| lane(name, raw, adapters));
+    let mut lane = adapters.filter(|_| missing.is_empty()).map(|adapters| lane(name, raw, adapters));
     let door = door.filter(|_| lane.is_some());
+    if let Some(lane) = &mut lane {
+        lane.takes_pushes = door.is_some();
+    }
     let state =
         AccountState { name: name.to_owned(), adapter: plugin.code, shops: raw.shops.clone(), missing, takes_pushes: raw.push.is_some() };
     Some(BuiltAccount { state, lane, door, digest })

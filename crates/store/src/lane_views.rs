@@ -1,0 +1,48 @@
+//! How a courier's work on an operation and on a parcel stands, for whoever looks at it. Deliberately absent: any choice of what is done next.
+
+use crate::lanes::Phase;
+use parcelward_casework::instant::Instant;
+
+/// Where an operation stands in its courier's lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationLane {
+    /// The account that has it; none where none was found yet.
+    pub account: Option<String>,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Not looked at before.
+    pub not_before: Instant,
+    /// Until when the attempt that is under way may take; none where none is.
+    pub lease_until: Option<Instant>,
+    /// Attempts in a row that were not sent.
+    pub tries: u32,
+    /// Look-ups so far.
+    pub looks: u32,
+    /// When the first was made.
+    pub first_look_at: Option<Instant>,
+    /// When it was sent, as far as is known.
+    pub sent_at: Option<Instant>,
+    /// Our name for it at the courier.
+    pub client_ref: Option<String>,
+    /// An answer is stored that the desk has not taken yet.
+    pub is_told: bool,
+}
+
+/// How a source is asked about a parcel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PollState {
+    /// 0 who is trusted most, 1 the other source.
+    pub place: u8,
+    /// The account that asks; none or empty where nobody does.
+    pub account: Option<String>,
+    /// When it was asked last; none where never.
+    pub asked_at: Option<Instant>,
+    /// When an answer last said something new.
+    pub changed_at: Option<Instant>,
+    /// Questions in a row without an answer about it.
+    pub failures: u32,
+    /// The newest scan's status in its answers, and its time.
+    pub newest: Option<(String, Instant)>,
+    /// When it is asked next.
+    pub next_at: Instant,
+}
