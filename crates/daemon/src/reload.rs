@@ -148,6 +148,7 @@ async fn swap(app: &App, mut config: Loaded, occasion: &Occasion) -> Result<Relo
         let occasion = Occasion { asked, ..occasion.clone() };
         adopt::rules(&app.desk, &held, &config, &occasion, app.now()).await.map_err(fault)?;
         app.set_config(Arc::new(config), no);
+        crate::shadow::begin(app).await;
     }
     if accounts_changed {
         app.run_lanes().await;

@@ -91,6 +91,7 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     }
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
+    crate::shadow::begin(&app).await;
     app.set_timetable(crate::jobs::start(&app));
     app.run_lanes().await;
     // With the peer's address: some couriers' pushes are known by it.

@@ -1,6 +1,8 @@
 //! Edits of the configuration while the daemon runs: whole or not at all, and never a restart.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "reload/apply.rs"]
+mod apply;
 mod common;
 
 use common::*;
