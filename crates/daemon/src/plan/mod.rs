@@ -167,6 +167,8 @@ pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan>
         operations: Vec::new(),
         left_out: 0,
     };
+    // What the environment sets over both files does not change.
+    out.at_next_start.retain(|key| out.settings.iter().any(|setting| setting.key == *key));
     let world = adopt::world(&app.store).await?;
     let planned = with(&world, new, now);
     let look = Look { rules: &app.desk.rules(), world: &world, planned: &planned, now };
