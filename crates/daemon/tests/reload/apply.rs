@@ -21,43 +21,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A clock that stands: between a plan and what comes of it nothing falls due.
-#[derive(Debug)]
-struct Stands(Instant);
-
-impl Clock for Stands {
-    fn now(&self) -> Instant {
-        self.0
-    }
-}
-
 /// The sample shop at its present, on a daemon with a folder of its own.
 struct Shop {
     running: Running,
     dir: TempDir,
-    now: Instant,
+    /// It stands but for a millisecond with each look: between a plan and what comes of it nothing falls due.
+    clock: Arc<TestClock>,
 }
 
-async fn serve(dir: &Path, now: Instant) -> Running {
+async fn serve(dir: &Path, clock: &Arc<TestClock>) -> Running {
     let _ = rustls::crypto::ring::default_provider().install_default();
     fs::create_dir_all(dir.join("config/rules.d")).unwrap();
     let database = format!("sqlite:{}", dir.join("test.db").display());
     let environment = [("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0"), ("PARCELWARD_DATABASE__URL", database.as_str())];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    start(load_with(Some(&dir.join("config")), environment.into_iter()).unwrap(), Arc::new(Stands(now))).await.unwrap()
+    start(load_with(Some(&dir.join("config")), environment.into_iter()).unwrap(), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
 }
 
 impl Shop {
     async fn at(now: &str) -> Shop {
-        let (dir, now) = (tempfile::tempdir().unwrap(), Instant::parse(now).unwrap());
-        let running = serve(dir.path(), now).await;
-        Shop { running, dir, now }
+        let (dir, clock) = (tempfile::tempdir().unwrap(), TestClock::at(now));
+        let running = serve(dir.path(), &clock).await;
+        Shop { running, dir, clock }
     }
 
     /// With everything that the sample shop was told in its three weeks.
     async fn of_samples() -> Shop {
         let shop = Shop::at("2026-03-22T18:00:00+08:00").await;
-        let facts = lived(shop.now).unwrap().into_iter().map(|fact| {
+        let facts = lived(shop.clock.now()).unwrap().into_iter().map(|fact| {
             let json = fact.line.json;
             Incoming { fact: parcelward_casework::parse::parse_fact(&json).unwrap(), json }
         });
@@ -76,7 +67,7 @@ impl Shop {
     /// Until nothing is due and every case file heard of the news.
     async fn settle(&self) {
         for _ in 0..12_000 {
-            if self.running.app().store.next_wake_at().await.unwrap().is_none_or(|at| at > self.now) {
+            if self.running.app().store.next_wake_at().await.unwrap().is_none_or(|at| at > self.clock.now()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -93,7 +84,7 @@ impl Shop {
         fs::create_dir(next.path().join("rules.d")).unwrap();
         fs::write(next.path().join("rules.d/edit.toml"), rules).unwrap();
         let new = load_with(Some(next.path()), std::iter::empty()).unwrap();
-        plan(self.running.app(), &new, self.now).await.unwrap()
+        plan(self.running.app(), &new, self.clock.now()).await.unwrap()
     }
 
     async fn apply(&self, rules: &str, open_deadlines: OpenDeadlines) {
@@ -313,7 +304,7 @@ async fn a_daemon_that_was_left_behind_does_not_take_applied_rules_back() {
     shop.running.stop().await.unwrap();
     // Another machine's folder, as it was.
     fs::write(shop.dir.path().join("config/rules.d/edit.toml"), "").unwrap();
-    let running = serve(shop.dir.path(), shop.now).await;
+    let running = serve(shop.dir.path(), &shop.clock).await;
     let shop = Shop { running, ..shop };
     shop.tell(&[order("2", "2026-03-10T10:00:00+08:00", "99.00")]).await;
     let after = shop.deadlines().await;
@@ -323,7 +314,7 @@ async fn a_daemon_that_was_left_behind_does_not_take_applied_rules_back() {
     // A folder that was never seen is an edit: it holds from the start on.
     shop.running.stop().await.unwrap();
     fs::write(shop.dir.path().join("config/rules.d/edit.toml"), SHORT.replace("20h", "30h")).unwrap();
-    let running = serve(shop.dir.path(), shop.now).await;
+    let running = serve(shop.dir.path(), &shop.clock).await;
     let shop = Shop { running, ..shop };
     shop.tell(&[order("3", "2026-03-10T10:00:00+08:00", "99.00")]).await;
     let third = shop.deadlines().await.into_values().find(|row| row.order.order_id == "3").unwrap();
