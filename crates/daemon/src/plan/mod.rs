@@ -151,6 +151,8 @@ pub struct Plan {
 /// # Errors
 /// Where the database cannot be read.
 pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan> {
+    // No later decision can have an earlier instant than those that were made.
+    let now = now.max(app.store.high_water().await.context("reading the newest instant")?);
     let held = app.config();
     let mut out = Plan {
         revision: held.revision.clone(),

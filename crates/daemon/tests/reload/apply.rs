@@ -64,8 +64,32 @@ impl Shop {
         self.settle().await;
     }
 
-    /// Until nothing is due and every case file heard of the news.
+    /// Until nothing is due, every case file heard of the news, and couriers without an account have answered.
     async fn settle(&self) {
+        let mut known = 0;
+        loop {
+            self.settle_down().await;
+            let last = self.last_fact().await;
+            if last == known {
+                return;
+            }
+            known = last;
+            tokio::time::sleep(Duration::from_millis(400)).await;
+        }
+    }
+
+    /// The place of the newest fact.
+    async fn last_fact(&self) -> u64 {
+        let (mut last, mut after) = (0, Some(0));
+        while let Some(place) = after {
+            let page = self.running.app().store.facts_after(place, 1_000).await.unwrap();
+            last = page.rows.last().map_or(last, |row| row.seq);
+            after = page.next;
+        }
+        last
+    }
+
+    async fn settle_down(&self) {
         for _ in 0..12_000 {
             if self.running.app().store.next_wake_at().await.unwrap().is_none_or(|at| at > self.clock.now()) {
                 return;
@@ -147,6 +171,10 @@ impl Shop {
             let rows = self.running.app().store.timeline(order, *line, 1_000).await.unwrap().rows;
             for row in rows.iter().filter(|row| row.kind == EntryKind::Decision) {
                 let data = serde_json::from_str::<Value>(&row.json).unwrap()["data"].take();
+                // What a courier answered to what came of it.
+                if data["because"].as_array().is_some_and(|causes| causes.iter().any(|cause| cause["source"] == "parcelward/lanes")) {
+                    continue;
+                }
                 let text = |field: &str| data[field].as_str().unwrap().to_owned();
                 match row.type_.as_str() {
                     "parcelward.deadline.moved" => {
@@ -320,4 +348,71 @@ async fn a_daemon_that_was_left_behind_does_not_take_applied_rules_back() {
     let third = shop.deadlines().await.into_values().find(|row| row.order.order_id == "3").unwrap();
     assert_eq!(third.due_at, paid + Length::hours(30));
     shop.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shadow_rules_are_counted_and_change_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    for folder in ["config", "beside/rules"] {
+        fs::create_dir_all(dir.path().join(folder)).unwrap();
+    }
+    fs::write(dir.path().join("beside/rules/edit.toml"), SHORT).unwrap();
+    fs::write(dir.path().join("config/parcelward.toml"), "shadow = \"../beside\"\n").unwrap();
+    let clock = TestClock::at("2026-03-10T12:00:00+08:00");
+    let shop = Shop { running: serve(dir.path(), &clock).await, dir, clock };
+    shop.tell(&[order("1", "2026-03-10T10:00:00+08:00", "99.00")]).await;
+    let url = format!("http://{}/metrics", shop.running.address());
+    let mut counted = false;
+    for _ in 0..3_000 {
+        let text = Client::new().get(&url).send().await.unwrap().text().await.unwrap();
+        counted = text.contains("parcelward_shadow_differences_total{what=\"deadline\"}");
+        if counted {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(counted, "a clock of 20 h beside one of 48 h is a difference");
+    let due: Vec<Instant> = shop.deadlines().await.into_values().map(|row| row.due_at).collect();
+    assert_eq!(due, [Instant::parse("2026-03-12T10:00:00+08:00").unwrap()], "nothing else comes of it");
+    shop.running.stop().await.unwrap();
+    // One that cannot be read stands in nobody's way.
+    fs::write(shop.dir.path().join("beside/rules/edit.toml"), "[rule.\"pdd.ship_by\"]\nlength = \"soon\"\n").unwrap();
+    serve(shop.dir.path(), &shop.clock).await.stop().await.unwrap();
+}
+
+/// The sample shop's facts, as an export has them.
+fn facts() -> parcelward::replay::Ordered {
+    use std::io::Write;
+    let mut file = tempfile::tempfile().unwrap();
+    for fact in lived(Instant::parse("2026-03-22T18:00:00+08:00").unwrap()).unwrap() {
+        writeln!(file, "{}", fact.line.json).unwrap();
+    }
+    parcelward::replay::Ordered::of_open(file).unwrap()
+}
+
+#[test]
+fn a_backtest_finds_what_differs_and_nothing_where_nothing_does() {
+    use parcelward::backtest::{Figure, Figures, Window, compare};
+    let held = load_with(None, std::iter::empty()).unwrap().rules;
+    let window = Window { from: Instant::parse("2026-03-05T00:00:00+08:00").unwrap(), until: None };
+    let mut same = compare(facts(), &held, &held, window, &[]).unwrap();
+    let figures: Vec<Figure> = same.then.figures().keys().cloned().collect();
+    assert!(figures.len() > 20 && same.now.figures().keys().eq(&figures), "{figures:?}");
+    for figure in &figures {
+        assert_eq!(same.then.orders(figure).unwrap(), same.now.orders(figure).unwrap(), "{figure:?}");
+        assert_eq!(same.then.figure(figure).map(Figures::median), same.now.figure(figure).map(Figures::median), "{figure:?}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules.d")).unwrap();
+    fs::write(dir.path().join("rules.d/edit.toml"), "[rule.\"pdd.collect\"]\nlength = \"3h\"\nladder = [\"1h\"]\n").unwrap();
+    let asked = load_with(Some(dir.path()), std::iter::empty()).unwrap().rules;
+    // From the beginning: what is missed later now may have been missed before a later day then.
+    let window = Window { from: Instant::MIN, until: None };
+    let mut compared = compare(facts(), &held, &asked, window, &[]).unwrap();
+    let missed = Figure::Missed("pdd.collect".to_owned());
+    let (then, now) = (compared.then.orders(&missed).unwrap(), compared.now.orders(&missed).unwrap());
+    assert!(now.len() > then.len() + 20, "{} then, {} now", then.len(), now.len());
+    assert!(then.iter().all(|order| now.contains(order)) && now.iter().all(|order| order.starts_with("pinduoduo/")));
+    let other = Figure::Missed("pdd.evidence".to_owned());
+    assert_eq!(compared.then.orders(&other).unwrap(), compared.now.orders(&other).unwrap(), "a rule that did not change");
 }
