@@ -186,7 +186,7 @@ const METRICS: &str = "build_info facts_total facts_unread_total tracking_unreco
      task_notice_seconds batches_total batches_failed_total batch_facts batch_wakes transaction_seconds decide_seconds \
      commit_seconds transaction_retries_total engine_panics_total set_aside_total wakes_stuck_total requests_waiting \
      clock_set_back_seconds clock_held clock_jumps_total open_cases open_tasks running_deadlines parked_facts case_files_set_aside case_files_overdue \
-     most_overdue_seconds config_reload_failed schedule_runs_total http_requests_total \
+     most_overdue_seconds config_reload_failed shadow_differences_total shadow_left_out_total schedule_runs_total http_requests_total \
      http_request_seconds";
 
 #[test]

@@ -212,9 +212,10 @@ impl<'a> Run<'a> {
         }
         let due = self.due(rules, rule, subject, clock);
         let rule_change = self.rule_change.filter(|_| self.differs(at, &due));
+        let by_rules = self.rule_change.is_some();
         let deadline = &mut self.file.deadlines[at];
         let moved = deadline.due_at != due.due_at;
-        if restarted || ladder_changed {
+        if restarted || (ladder_changed && !by_rules) {
             deadline.acted = 0;
         }
         let same = !moved && !restarted && !ladder_changed && deadline.starts_at == clock.start && deadline.rungs == due.rungs;
@@ -230,7 +231,11 @@ impl<'a> Run<'a> {
         deadline.at_due = due.at_due;
         // Rungs that lie ahead again act again; those that have passed have acted.
         let passed = due.rungs.iter().take_while(|r| **r <= self.now).count();
-        deadline.acted = deadline.acted.min(u8::try_from(passed).unwrap_or(u8::MAX));
+        let acted = match by_rules {
+            true => warned(deadline, &due.rungs, self.now),
+            false => passed.min(usize::from(deadline.acted)),
+        };
+        deadline.acted = u8::try_from(acted).unwrap_or(u8::MAX);
         deadline.rungs = due.rungs;
         deadline.acts_at = due.acts_at;
         deadline.variant = clock.variant.map(str::to_owned);
@@ -272,9 +277,8 @@ impl<'a> Run<'a> {
     /// Whether a due time, or a rung that is still to act, would be another.
     fn differs(&self, at: usize, due: &Due) -> bool {
         let is = &self.file.deadlines[at];
-        let acted = usize::from(is.acted);
-        let passed = due.rungs.iter().take_while(|rung| **rung <= self.now).count().min(acted);
-        is.due_at != due.due_at || is.acts_at != due.acts_at || is.rungs.get(acted..) != due.rungs.get(passed..)
+        let (acted, warned) = (usize::from(is.acted), warned(is, &due.rungs, self.now));
+        is.due_at != due.due_at || is.acts_at != due.acts_at || is.rungs.get(acted..) != due.rungs.get(warned..)
     }
 
     fn applied(&self, at: usize, rule_change: &RuleChange) -> Applied {
@@ -398,6 +402,12 @@ impl<'a> Run<'a> {
         let computed_due_at = clock.given.map(|_| computed);
         Due { due_at, computed_due_at, provisional: provisional && clock.given.is_none(), clock: span.clock(), rungs, acts_at, at_due }
     }
+}
+
+/// How many rungs of a new ladder need not act any more: people were warned by a rung of the old one at their time or later.
+fn warned(deadline: &Deadline, rungs: &[Instant], now: Instant) -> usize {
+    let last = usize::from(deadline.acted).checked_sub(1).and_then(|last| deadline.rungs.get(last));
+    last.map_or(0, |last| rungs.iter().take_while(|rung| **rung <= now && *rung <= last).count())
 }
 
 /// When the rungs of a ladder act: that long before the due time; outside staffed hours earlier, never before the start or an earlier rung.

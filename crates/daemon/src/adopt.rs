@@ -1,7 +1,7 @@
 //! Brings the rules of a configuration in force: where they are others than the database holds, that is told as a fact, so that every daemon on it
 //! decides by them from one instant on, and a replay of the journal does too.
 //!
-//! The newest rules that were told hold, whatever stands in a daemon's folder. A start tells only what the database has never seen: a daemon whose
+//! The newest rules that were told hold, whatever stands in a daemon's folder. A start tells only rules that were never in force: a daemon whose
 //! folder was left behind when the others went on does not take them back. A reload and `apply` tell what they find.
 //! Deliberately absent: reading the folder (`config`), and everything of a configuration by which nothing is decided.
 
@@ -27,7 +27,7 @@ pub struct Held {
     pub rules: Option<String>,
     /// How often they were changed.
     pub changes: usize,
-    /// A revision that was asked for is known: it was in force before.
+    /// The rules that were asked for are known: they were in force before.
     pub seen: bool,
 }
 
@@ -72,9 +72,14 @@ pub async fn world(store: &SharedStore) -> anyhow::Result<World> {
 ///
 /// # Errors
 /// Where they cannot be read.
-pub async fn held(store: &SharedStore, revision: &str) -> anyhow::Result<Held> {
+pub async fn held(store: &SharedStore, config: &Loaded) -> anyhow::Result<Held> {
     let world = world(store).await?;
-    let seen = store.revision_named(revision).await.context("reading the configurations that were in force")?.is_some();
+    let new = config.kept.rules();
+    let same = |rules: &RuleSource| rules.to_json() == new;
+    let seen = world.changes().iter().any(|change| match &change.news {
+        News::Rules(change) => same(&change.fact().rules) || change.fact().before.as_deref().is_some_and(same),
+        _ => false,
+    });
     let changes = world.changes().iter().filter(|change| matches!(change.news, News::Rules(_))).count();
     if let Some(newest) = world.newest_rule_change() {
         let fact = newest.fact();

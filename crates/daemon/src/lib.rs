@@ -6,6 +6,7 @@
 
 pub mod adopt;
 mod announce;
+pub mod backtest;
 pub mod carriers;
 pub mod client;
 pub mod commands;
@@ -20,6 +21,7 @@ pub mod reference;
 pub mod reload;
 pub mod replay;
 pub mod serve;
+mod shadow;
 mod systemd;
 mod telemetry;
 mod traces;

@@ -124,11 +124,12 @@ async fn swap(app: &App, mut config: Loaded, occasion: &Occasion) -> Result<Relo
         let who = occasion.by.clone().unwrap_or_else(|| format!("daemon {}", app.desk.name()));
         // Where it cannot be kept, nobody could say later by what was decided.
         let fault = |error: anyhow::Error| Problems::of_fault(format!("it could not be noted in the database: {error:#}"));
-        let held = adopt::held(&app.store, &revision).await.map_err(fault)?;
+        let held = adopt::held(&app.store, &config).await.map_err(fault)?;
         let no = database::note_revision(&*app.store, &config, &who, app.now()).await.map_err(|error| fault(error.into()))?;
         let occasion = Occasion { asked, ..occasion.clone() };
         adopt::rules(&app.desk, &held, &config, &occasion, app.now()).await.map_err(fault)?;
         app.set_config(Arc::new(config), no);
+        crate::shadow::begin(app).await;
     }
     if accounts_changed {
         app.run_lanes().await;

@@ -68,7 +68,7 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     if let Some(name) = &settings.server.name {
         options.name.clone_from(name);
     }
-    let held = adopt::held(&store, &config.revision).await?;
+    let held = adopt::held(&store, &config).await?;
     let no = database::note_revision(&*store, &config, &format!("daemon {}", options.name), clock.now()).await;
     options.config = Some(no.context("noting the configuration")?);
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
@@ -91,6 +91,7 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     }
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
+    crate::shadow::begin(&app).await;
     app.set_timetable(crate::jobs::start(&app));
     app.run_lanes().await;
     // With the peer's address: some couriers' pushes are known by it.

@@ -1,6 +1,8 @@
 //! Edits of the configuration while the daemon runs: whole or not at all, and never a restart.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "reload/apply.rs"]
+mod apply;
 mod common;
 
 use common::*;
@@ -43,7 +45,7 @@ async fn revisions_of(running: &Running, number: &str) -> Vec<(String, bool)> {
     let key = OrderKey { platform: Platform::Pinduoduo, shop: "shop".to_owned(), order_id: number.to_owned() };
     let mut found = Vec::new();
     for row in store.timeline(&key, 0, 100).await.unwrap().rows {
-        let kept = store.revision(row.config.expect("every line names its configuration")).await.unwrap().unwrap();
+        let kept = store.revision(row.config.unwrap()).await.unwrap().unwrap();
         let files: Vec<KeptFile<'_>> = serde_json::from_str(&kept.files).unwrap();
         let text = files.iter().find(|file| file.name == "rules.d/a.toml").unwrap().text.to_string();
         assert_eq!(kept.who, format!("daemon {}", running.app().desk.name()));

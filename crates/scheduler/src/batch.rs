@@ -7,7 +7,9 @@ use crate::intake::{Goal, Intake};
 use crate::line::line;
 use crate::news;
 use crate::receipt::{Incoming, Receipt, Refused};
+use crate::shadow::{Outcome, Seen};
 use crate::tally::Tally;
+use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::decision::order_tag;
 use parcelward_casework::fact::{Fact, FactBody, FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
@@ -29,6 +31,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) config: Option<u32>,
     /// No batch of this desk has named that number yet.
     pub(crate) config_is_new: bool,
+    /// Whether other rules run beside, which are to see what was decided.
+    pub(crate) shadowed: bool,
     pub(crate) cache: &'a Cache,
     /// What is left out because deciding it failed before.
     pub(crate) skip: &'a Skip,
@@ -76,6 +80,8 @@ pub(crate) struct Done {
     /// Case files that cannot be read, and why.
     pub(crate) unreadable: Vec<(OrderKey, String)>,
     pub(crate) tally: Tally,
+    /// What was decided, for rules that run beside.
+    pub(crate) seen: Vec<Seen>,
     /// Whether as many case files were due as the batch takes: there may be more.
     pub(crate) more_due: bool,
 }
@@ -137,6 +143,7 @@ struct Run<'a> {
     /// Facts of this batch that waited and were given to an order later in it.
     found_here: Vec<(usize, OrderKey)>,
     tally: Tally,
+    seen: Vec<Seen>,
     /// Case files that are due, locked.
     due: Vec<OrderKey>,
     /// As many were due as the batch takes.
@@ -194,6 +201,7 @@ impl<'a> Run<'a> {
             waits_here: HashMap::new(),
             found_here: Vec::new(),
             tally: Tally::default(),
+            seen: Vec::new(),
             due,
             more_due,
         }))
@@ -297,10 +305,14 @@ impl<'a> Run<'a> {
         let span = signal_span(&file.key, &signal);
         let _inside = span.enter();
         let started = std::time::Instant::now();
+        let before = self.bench.shadowed.then(|| file.clone());
         let (engine, rules, world) = (self.bench.engine, self.bench.rules, &*self.world);
         let decide = std::panic::AssertUnwindSafe(|| engine.decide(file, rules, world, self.recorded, signal));
         let plan = std::panic::catch_unwind(decide).ok();
         self.tally.decided_in += started.elapsed();
+        if let (Some(before), Some(plan)) = (before, &plan) {
+            self.show(before, signal, plan);
+        }
         match &plan {
             Some(plan) => {
                 span.record("result", if plan.refused.is_some() { "refused" } else { "decided" });
@@ -310,6 +322,15 @@ impl<'a> Run<'a> {
         }
         tracing::trace!("signal");
         plan
+    }
+
+    /// Keeps what was decided for rules that run beside; they look once it is committed.
+    fn show(&mut self, before: CaseFile, signal: Signal<'_>, plan: &Plan) {
+        let fact = match signal {
+            Signal::Fact { fact, released_by } => Some((Arc::new(fact.clone()), released_by.cloned())),
+            Signal::TimePassed => None,
+        };
+        self.seen.push(Seen { before, fact, now: self.recorded, world: Arc::clone(&self.world), live: Outcome::of(plan) });
     }
 
     /// Takes a plan's outcome in hand. Gives the waybills that it registered (the first `known` parcels were there before).
@@ -403,7 +424,7 @@ impl<'a> Run<'a> {
 
     /// Writes it all.
     async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, more_due, .. } = self;
+        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, seen, more_due, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
         let (config, config_is_new) = (bench.config, bench.config_is_new);
         let batch = Batch { files, entries, owners, world: news, world_position, rouse, config, config_is_new, ..Batch::default() };
@@ -417,7 +438,7 @@ impl<'a> Run<'a> {
         };
         let kept = batch.files.into_iter().zip(stamps);
         let kept = kept.map(|(change, stamp)| (change.after.key.clone(), Kept { file: change.after, stamp })).collect();
-        Ok(Done { recorded, receipts, world, kept, unreadable, tally, more_due })
+        Ok(Done { recorded, receipts, world, kept, unreadable, tally, seen, more_due })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::engine::{Casework, Engine};
 use crate::presence::{self, LaneNotes, Presence};
 use crate::receipt::{DeskError, Incoming, Receipt};
+use crate::shadow::Shadow;
 use crate::writer::{Looked, Pause, Writer, read_world};
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
@@ -108,11 +109,13 @@ pub(crate) struct InForce {
     pub(crate) config: Option<u32>,
     /// Whether some batch has named that number.
     pub(crate) named: AtomicBool,
+    /// What runs beside.
+    pub(crate) shadow: Option<Shadow>,
 }
 
 impl InForce {
     fn new(rules: Arc<Rules>, config: Option<u32>) -> Self {
-        InForce { rules, config, named: AtomicBool::new(false) }
+        InForce { rules, config, named: AtomicBool::new(false), shadow: None }
     }
 }
 
@@ -237,6 +240,14 @@ impl Desk {
     /// ([`parcelward_store::Store::note_revision`]).
     pub fn set_rules(&self, rules: Arc<Rules>, config: Option<u32>) {
         self.shared.rules.store(Arc::new(InForce::new(rules, config)));
+    }
+
+    /// Lets other rules run beside, or none. They go with the next [`Desk::set_rules`].
+    pub fn set_shadow(&self, shadow: Option<Shadow>) {
+        let held = self.shared.rules.load();
+        let named = AtomicBool::new(held.named.load(std::sync::atomic::Ordering::Relaxed));
+        let next = InForce { rules: Arc::clone(&held.rules), config: held.config, named, shadow };
+        self.shared.rules.store(Arc::new(next));
     }
 
     /// The rules in force.

@@ -23,6 +23,7 @@ mod news;
 pub mod presence;
 mod receipt;
 mod routes;
+mod shadow;
 mod tally;
 mod writer;
 
@@ -32,3 +33,4 @@ pub use desk::{Desk, DeskOptions, Pulse};
 pub use engine::{Casework, Engine};
 pub use receipt::{DeskError, Incoming, Receipt, Refused};
 pub use routes::{AccountLane, NoRoute, Route, Routes};
+pub use shadow::Shadow;

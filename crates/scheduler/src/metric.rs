@@ -113,6 +113,9 @@ metrics_by_name! {
     FILES_OVERDUE = "parcelward_case_files_overdue" Gauge [] "Case files whose moment has come and that were not woken yet";
     MOST_OVERDUE = "parcelward_most_overdue_seconds" Gauge [] "How long the longest of them has waited";
     RELOAD_FAILED = "parcelward_config_reload_failed" Gauge [] "1 while a changed configuration could not be taken over";
+    SHADOW_DIFFERENCES = "parcelward_shadow_differences_total" Counter ["what"]
+        "Clocks and tasks that the shadow rules would set otherwise: deadline, task";
+    SHADOW_LEFT_OUT = "parcelward_shadow_left_out_total" Counter [] "Signals that the shadow rules were too slow to look at";
     SCHEDULE_RUNS = "parcelward_schedule_runs_total" Counter ["state"] "Runs of schedules that ended: ok, failed, lost";
     HTTP_REQUESTS = "parcelward_http_requests_total" Counter ["route", "method", "status"] "Requests that were answered";
     HTTP_TIME = "parcelward_http_request_seconds" Histogram ["route"] TIMES "How long they took";

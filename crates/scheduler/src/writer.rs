@@ -353,17 +353,27 @@ impl Writer {
     async fn try_once(&mut self, facts: &[&Incoming], limits: &Limits, skip: &Skip) -> Result<Option<Done>, Trouble> {
         let held = self.rules.load_full();
         let named = held.named.load(Ordering::Relaxed);
-        let bench =
-            Bench { engine: &*self.engine, rules: &held.rules, config: held.config, config_is_new: !named, cache: &self.cache, skip };
+        let bench = Bench {
+            engine: &*self.engine,
+            rules: &held.rules,
+            config: held.config,
+            config_is_new: !named,
+            shadowed: held.shadow.is_some(),
+            cache: &self.cache,
+            skip,
+        };
         let mut tx = self.store.begin().await?;
         match batch::run(&mut *tx, &bench, Arc::clone(&self.world), self.clock.now(), facts, limits).await {
             Ok(None) => {
                 tx.rollback().await;
                 Ok(None)
             }
-            Ok(Some(done)) => {
+            Ok(Some(mut done)) => {
                 let started = std::time::Instant::now();
                 tx.commit().await?;
+                if let Some(shadow) = &held.shadow {
+                    shadow.look(std::mem::take(&mut done.seen));
+                }
                 metrics::histogram!(metric::COMMIT).record(started.elapsed().as_secs_f64());
                 held.named.store(true, Ordering::Relaxed);
                 Ok(Some(done))

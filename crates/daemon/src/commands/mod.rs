@@ -3,6 +3,7 @@
 //! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
 
 pub mod apply;
+pub mod backtest;
 pub mod backup;
 pub mod board;
 pub mod case;
@@ -76,6 +77,8 @@ pub enum Command {
     Plan(plan::Args),
     /// Put another configuration in force, without a restart
     Apply(apply::Args),
+    /// Compare what other rules would have come to: missed deadlines, tasks, notice
+    Backtest(backtest::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
     /// List what waits for people, the least time left first
@@ -131,6 +134,7 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Task(args) => task::run(&args),

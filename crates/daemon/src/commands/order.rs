@@ -194,6 +194,12 @@ fn told(type_: &str, data: &Value) -> String {
     if let Some(due) = data["due_at"].as_str() {
         parts.push(format!("due {}", local_short(due)));
     }
+    // A deadline that was set anew because other rules were applied: by whom, and why.
+    let applied = |name: &str| data["applied"][name].as_str().map(|text| format!(" {text}")).unwrap_or_default();
+    if data["applied"].is_object() {
+        let why = applied("reason");
+        parts.push(format!("rules{} applied by{}{}{why}", applied("revision"), applied("by"), if why.is_empty() { "" } else { ":" }));
+    }
     parts.join(" ")
 }
 
@@ -211,6 +217,10 @@ mod tests {
         assert_eq!(told("task.opened", &json!({"kind": "ship_now", "title": "马上发货"})), "马上发货");
         let breached = json!({"rule": "pdd.collect", "due_at": "2026-03-10T08:00:00+08:00", "waived": true});
         assert_eq!(told("deadline.breached", &breached), "pdd.collect waived due 03-10 08:00");
+        let applied = json!({"revision": "1cfe5949d0f6", "by": "xiaowang", "reason": "a day at rest is not late yet"});
+        let moved = json!({"rule": "pdd.movement", "due_at": "2026-03-10T08:00:00+08:00", "applied": applied});
+        let said = "pdd.movement due 03-10 08:00 rules 1cfe5949d0f6 applied by xiaowang: a day at rest is not late yet";
+        assert_eq!(told("deadline.moved", &moved), said);
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The rules whose due time is a moment to look, not a breach.
-fn at_due_rules(rules: &parcelward_casework::rules::Rules) -> Vec<String> {
+pub(super) fn at_due_rules(rules: &parcelward_casework::rules::Rules) -> Vec<String> {
     let ids = parcelward_casework::rules::rule_ids().into_iter();
     let platform =
         |prefix: &str| parcelward_casework::words::Platform::ALL.iter().copied().find(|p| prefix.is_empty() || p.rule_prefix() == prefix);

@@ -159,6 +159,7 @@ fn parcelward() -> Value {
         json!({
             "language": words("The language of titles, reasons, steps and replies.", Language::WORDS),
             "urgent_amount": pattern("A task with at least this much at stake, in yuan, is high when opened; 0 switches it off.", MONEY),
+            "shadow": { "description": "A folder whose rules run beside: what they would set otherwise is logged and counted, and nothing else comes of it. A relative one lies in this folder. Empty: none.", "type": "string" },
             "watch": { "description": "Whether this folder is read again by itself when a file in it changes.", "type": "boolean" },
             "server": table("Where and how it answers.", server),
             "database": table("Where it stores.", database),

@@ -103,6 +103,8 @@ pub struct Settings {
     pub traces: Option<String>,
     /// Whether the folder is read again by itself when a file in it changes.
     pub watch: bool,
+    /// A folder whose rules run beside: what they would set otherwise is logged.
+    pub shadow: Option<PathBuf>,
 }
 
 /// `parcelward.toml` as operators write it.
@@ -113,6 +115,7 @@ pub(super) struct RawSettings {
     /// A text in the environment.
     #[serde(deserialize_with = "flag")]
     watch: bool,
+    shadow: PathBuf,
     /// Read here so that a misfit is told here; the rules take it.
     #[expect(dead_code, reason = "casework reads it from the same values")]
     urgent_amount: Money,
@@ -217,9 +220,19 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
         problems.push(merged.problem("server.listen", message).code("exposed"));
     }
+    let shadow = (!raw.shadow.as_os_str().is_empty()).then_some(raw.shadow);
     let name = (!name.is_empty()).then_some(name);
     let server = Server { name, listen, token_file, max_body, request_time, upload_time, stop_time };
-    (problems.len() == before).then_some(Settings { language: raw.language, server, database, connect, log, traces, watch: raw.watch })
+    (problems.len() == before).then_some(Settings {
+        language: raw.language,
+        server,
+        database,
+        connect,
+        log,
+        traces,
+        watch: raw.watch,
+        shadow,
+    })
 }
 
 /// Reads where it stores.

@@ -88,6 +88,12 @@ pub(super) fn of_decision(type_: &str, data: &Value) -> String {
             let flags = ["waived", "late_news"].iter().filter(|flag| data[**flag] == true).map(|flag| flag.replace('_', " "));
             [text("rule").to_owned(), due()].into_iter().chain(flags).collect()
         }
+        "deadline.moved" if data["applied"].is_object() => {
+            let applied = |field: &str| data["applied"][field].as_str().unwrap_or_default();
+            let by = if applied("by").is_empty() { String::new() } else { format!(" by {}", applied("by")) };
+            let why = if applied("reason").is_empty() { String::new() } else { format!(": {}", applied("reason")) };
+            vec![text("rule").to_owned(), due(), format!("rules {} applied{by}{why}", applied("revision"))]
+        }
         other if other.starts_with("deadline.") => vec![text("rule").to_owned(), due()],
         _ => vec![text("kind").to_owned()],
     };

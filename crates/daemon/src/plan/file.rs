@@ -22,8 +22,10 @@ impl Look<'_> {
     /// Adds what would happen in a case file to a plan.
     pub fn at(&self, file: &CaseFile, out: &mut Plan) {
         out.counts.case_files += 1;
-        let is = decide(file.clone(), self.rules, self.world, self.now, Signal::TimePassed);
-        let would = decide(file.clone(), self.rules, self.planned, self.now, Signal::TimePassed);
+        // One that changed while others were looked at is looked at as of then.
+        let now = self.now.max(file.clock);
+        let is = decide(file.clone(), self.rules, self.world, now, Signal::TimePassed);
+        let would = decide(file.clone(), self.rules, self.planned, now, Signal::TimePassed);
         let order = file.key.to_string();
         let moved: Vec<&str> = would.decisions.iter().filter_map(set_anew).collect();
         for (before, after) in is.file.deadlines.iter().zip(&would.file.deadlines) {

@@ -151,6 +151,8 @@ pub struct Plan {
 /// # Errors
 /// Where the database cannot be read.
 pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan> {
+    // No later decision can have an earlier instant than those that were made.
+    let now = now.max(app.store.high_water().await.context("reading the newest instant")?);
     let held = app.config();
     let mut out = Plan {
         revision: held.revision.clone(),
@@ -167,6 +169,8 @@ pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan>
         operations: Vec::new(),
         left_out: 0,
     };
+    // What the environment sets over both files does not change.
+    out.at_next_start.retain(|key| out.settings.iter().any(|setting| setting.key == *key));
     let world = adopt::world(&app.store).await?;
     let planned = with(&world, new, now);
     let look = Look { rules: &app.desk.rules(), world: &world, planned: &planned, now };

@@ -47,6 +47,14 @@ impl Ordered {
         Self::of(kept, PIECE)
     }
 
+    /// Reads an open file from its beginning.
+    ///
+    /// # Errors
+    /// As [`Ordered::of_file`].
+    pub fn of_open(file: File) -> io::Result<Self> {
+        Self::of(file, PIECE)
+    }
+
     fn of(mut file: File, piece: usize) -> io::Result<Self> {
         file.rewind()?;
         let sorted = is_sorted(&mut file)?;
