@@ -8,6 +8,7 @@
 mod budget;
 pub mod facts;
 mod lane;
+mod looking;
 mod operations;
 mod outage;
 mod polls;
