@@ -8,6 +8,7 @@
 mod budget;
 pub mod facts;
 mod lane;
+mod looking;
 mod operations;
 mod outage;
 mod polls;
@@ -275,18 +276,19 @@ impl Lanes {
         Ok(count)
     }
 
-    /// Somebody told of a parcel whom nobody can check: its courier is asked at once, where one of the accounts can.
+    /// Somebody told of a parcel whom nobody can check: nothing is sent about it before its courier was asked, where one of the accounts can ask. With
+    /// `at_once` that is now, else in its turn or before something is sent.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn look_again(&self, waybill: &Waybill) -> Result<(), StoreError> {
+    pub async fn look_again(&self, waybill: &Waybill, at_once: bool) -> Result<(), StoreError> {
         let store = &self.shared.store;
         let Some(order) = store.order_of_waybill(waybill).await? else { return Ok(()) };
         if self.shared.routes.trackers(waybill.courier, &order.shop).is_empty() {
             return Ok(());
         }
         let tail = store.case_file(&order).await?.and_then(|stored| phone_tail(&stored.file));
-        store.doubt(waybill, tail.as_deref(), self.shared.now()).await?;
+        store.doubt(waybill, tail.as_deref(), self.shared.now(), at_once).await?;
         self.shared.rouse.notify_waiters();
         Ok(())
     }

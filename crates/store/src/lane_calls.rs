@@ -71,7 +71,7 @@ macro_rules! lane_store {
                 claim_polls(account: &str, now: Instant, least_gap: Length, lease: Length, limit: u32) -> Vec<ClaimedPoll>;
                 end_polls(ends: &[PollEnd]) -> ();
                 hasten(waybill: &Waybill, now: Instant) -> ();
-                doubt(waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> ();
+                doubt(waybill: &Waybill, phone_tail: Option<&str>, now: Instant, at_once: bool) -> ();
                 last_looks(waybill: &Waybill) -> Vec<Look>;
                 hasten_silent(heard_before: Instant, now: Instant, both: bool) -> u64;
                 begin_subscription(account: &str, waybill: &Waybill, now: Instant) -> bool;

@@ -459,8 +459,9 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn end_polls(&self, ends: &[PollEnd]) -> Result<(), StoreError>;
     /// Has a parcel asked about at once, at every source.
     async fn hasten(&self, waybill: &Waybill, now: Instant) -> Result<(), StoreError>;
-    /// Somebody told of a parcel whom nobody can check: it is asked about at once, even where its case file does not watch it (any more).
-    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> Result<(), StoreError>;
+    /// Somebody told of a parcel whom nobody can check. With `at_once` it is asked about at once, even where its case file does not watch it (any
+    /// more); else it is in doubt until it is asked about in its turn.
+    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant, at_once: bool) -> Result<(), StoreError>;
     /// The last look at a parcel, by source.
     async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<Look>, StoreError>;
     /// Parcels of which nothing was heard since then are asked about at once; of the other source with `both`, where it is watched by it. Gives

@@ -7,7 +7,7 @@ use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
-use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus};
+use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus, TrackingStatus};
 use parcelward_courier::{Identity, Progress, Pushed, PushedItem, RequestState, Verification, mask};
 use parcelward_scheduler::Incoming;
 use parcelward_scheduler::lanes::facts::{claim, source, tracking, under_new_number};
@@ -41,10 +41,15 @@ pub(super) fn new_number(item: &PushedItem) -> Option<&str> {
     }
 }
 
-/// The parcel that an item tells of.
-pub(super) fn told_of(item: &PushedItem) -> Option<&Waybill> {
+/// The parcel that an item tells of, and whether something is decided by what it tells: that it is over with it, or that something went wrong.
+pub(super) fn told_of(item: &PushedItem) -> Option<(&Waybill, bool)> {
+    use TrackingStatus as S;
     match &item.tells {
-        Pushed::Scan(waybill, _) | Pushed::Request { waybill, .. } => Some(waybill),
+        Pushed::Scan(waybill, event) => {
+            let decides = matches!(event.status, S::Delivered | S::Refused | S::Returning | S::Returned | S::Exception);
+            Some((waybill, decides || new_number(item).is_some()))
+        }
+        Pushed::Request { waybill, .. } => Some((waybill, true)),
         Pushed::Other(_) => None,
     }
 }

@@ -12,6 +12,7 @@ use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
+use parcelward_casework::fact::Waybill;
 use parcelward_courier::{Acknowledgement, PushProblem, PushReceipt, PushRequest, Verification};
 use parcelward_scheduler::{Incoming, Receipt, Refused, metric};
 use parcelward_store::StoreError;
@@ -148,15 +149,18 @@ async fn store(app: &App, door: &PushDoor, receipt: &PushReceipt) -> Result<bool
     Ok(new > 0)
 }
 
-/// What nobody signed is asked about before money moves: at once, and again where the same push comes again.
+/// What nobody signed is asked about before money moves; what decides something, at once, and again where the same push comes again.
 async fn look_again(app: &App, receipt: &PushReceipt) -> Result<(), StoreError> {
     let Some(lanes) = app.lanes().await else { return Ok(()) };
-    let mut seen = Vec::new();
-    for waybill in receipt.items.iter().filter_map(told_of) {
-        if !seen.contains(&waybill) {
-            seen.push(waybill);
-            lanes.look_again(waybill).await?;
+    let mut told: Vec<(&Waybill, bool)> = Vec::new();
+    for (waybill, decides) in receipt.items.iter().filter_map(told_of) {
+        match told.iter_mut().find(|(seen, _)| *seen == waybill) {
+            Some((_, at_once)) => *at_once |= decides,
+            None => told.push((waybill, decides)),
         }
+    }
+    for (waybill, at_once) in told {
+        lanes.look_again(waybill, at_once).await?;
     }
     Ok(())
 }

@@ -3,14 +3,14 @@
 
 use super::facts::{self, Update};
 use super::lane::Own;
-use super::{LaneError, LaneOptions, spread_of};
+use super::{LaneError, LaneOptions, looking, spread_of};
 use parcelward_casework::decision::OperationDetails;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::watch;
 use parcelward_casework::words::{ClaimStatus, OperationKind, OperationStatus};
 use parcelward_courier::{
-    Accepted, Call, ClientReference, CourierAdapter, CourierError, Identity, LookUpQuery, Looked, NotSentReason, PhoneTail, Progress,
-    RefusalKind, RequestState, Ticket, UnclearReason, perform,
+    Accepted, Call, ClientReference, CourierAdapter, CourierError, Identity, Looked, NotSentReason, PhoneTail, Progress, RefusalKind,
+    Ticket, UnclearReason, perform,
 };
 use parcelward_store::lanes::{AttemptEnd, AttemptMode, ClaimedOperation, GateKind, Look, Phase};
 use serde::Deserialize;
@@ -23,14 +23,10 @@ const FIRST_LOOK: Length = Length::millis(30_000);
 const NOT_YET: Length = Length::minutes(30);
 /// What was not sent because the clock is in doubt is looked at again after this.
 const CLOCK_IN_DOUBT: Length = Length::millis(10_000);
-/// How far a platform's clock and the database's may differ.
-const CLOCKS_DIFFER: Length = Length::minutes(10);
 /// How often what changes a parcel's way waits for a look at the parcel, and how long each time.
 const LOOKS_FIRST: (u32, Length) = (3, Length::millis(3_000));
 /// And a claim for a look at both sources: nothing runs away from it.
 const LOOKS_BEFORE_MONEY: (u32, Length) = (10, Length::minutes(1));
-/// An unclear request of which nothing can be found out for this long is a person's.
-const GIVE_UP: Length = Length::hours(24);
 /// An accepted one is asked about for this long.
 const WATCHED_FOR: Length = Length::days(45);
 
@@ -63,7 +59,7 @@ async fn make(own: &Own, operation: ClaimedOperation) -> Result<(), LaneError> {
     let call = Call::at(now, format!("{}-{}", operation.operation_id, operation.attempt)).within(own.shared.options.call);
     let made = match operation.mode {
         AttemptMode::Send => send(own, &*adapter, &call, &operation).await?,
-        AttemptMode::Look => look(own, &*adapter, &call, &operation).await?,
+        AttemptMode::Look => looking::look(own, &*adapter, &call, &operation).await?,
         AttemptMode::Watch => ask_state(own, &*adapter, &call, &operation).await?,
     };
     let made = made.with_exchanges(&call);
@@ -71,9 +67,9 @@ async fn make(own: &Own, operation: ClaimedOperation) -> Result<(), LaneError> {
 }
 
 /// What an attempt came to, as it is being worked out.
-struct Made<'a> {
-    operation: &'a ClaimedOperation,
-    end: AttemptEnd,
+pub(super) struct Made<'a> {
+    pub(super) operation: &'a ClaimedOperation,
+    pub(super) end: AttemptEnd,
     /// What the desk is told, if anything.
     status: Option<OperationStatus>,
     reason: Option<String>,
@@ -83,7 +79,7 @@ struct Made<'a> {
 }
 
 impl<'a> Made<'a> {
-    fn new(operation: &'a ClaimedOperation, now: Instant) -> Self {
+    pub(super) fn new(operation: &'a ClaimedOperation, now: Instant) -> Self {
         let end = AttemptEnd {
             operation_id: operation.operation_id.clone(),
             attempt: operation.attempt,
@@ -103,24 +99,24 @@ impl<'a> Made<'a> {
         Made { operation, end, status: None, reason: None, accepted: Accepted::default(), texts: Vec::new() }
     }
 
-    fn end(mut self, phase: Phase, not_before: Instant, outcome: &str) -> Self {
+    pub(super) fn end(mut self, phase: Phase, not_before: Instant, outcome: &str) -> Self {
         (self.end.phase, self.end.not_before, self.end.outcome) = (phase, not_before, outcome.to_owned());
         self
     }
 
-    fn told(self, phase: Phase, status: OperationStatus, reason: Option<&str>) -> Self {
+    pub(super) fn told(self, phase: Phase, status: OperationStatus, reason: Option<&str>) -> Self {
         let now = self.end.ended_at;
         let mut made = self.end(phase, now, status.word());
         (made.status, made.reason) = (Some(status), reason.map(str::to_owned));
         made
     }
 
-    fn detail(mut self, detail: impl Into<String>) -> Self {
+    pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.end.detail = Some(detail.into());
         self
     }
 
-    fn accepted(mut self, adapter: &dyn CourierAdapter, accepted: Accepted) -> Self {
+    pub(super) fn accepted(mut self, adapter: &dyn CourierAdapter, accepted: Accepted) -> Self {
         let (kind, now) = (self.operation.kind, self.end.ended_at);
         let phase = if can_be_watched(adapter, kind) { Phase::Watched } else { Phase::Done };
         if let Some(number) = accepted.new_number.as_deref().filter(|number| *number != self.operation.waybill.number) {
@@ -190,13 +186,13 @@ fn watch_pause(kind: OperationKind, age: Length) -> Length {
 }
 
 /// After how long a request that was taken is sure to show; `None` where nobody can look.
-fn shows_after(options: &LaneOptions, adapter: &dyn CourierAdapter, kind: OperationKind) -> Option<Length> {
+pub(super) fn shows_after(options: &LaneOptions, adapter: &dyn CourierAdapter, kind: OperationKind) -> Option<Length> {
     let found = adapter.look_up().and_then(|look| look.finds(kind));
     let millis = |time: Duration| Length::millis(i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4));
     found.map(millis).or_else(|| (kind == OperationKind::Intercept && adapter.intercept_state().is_some()).then_some(options.visible_after))
 }
 
-fn backoff(options: &LaneOptions, tries: u32) -> Length {
+pub(super) fn backoff(options: &LaneOptions, tries: u32) -> Length {
     let pause = options.backoff.as_millis() << tries.min(7);
     Length::millis(pause / 2 + spread_of(pause / 2))
 }
@@ -335,106 +331,6 @@ fn not_accepted<'a>(own: &Own, adapter: &dyn CourierAdapter, mut made: Made<'a>,
 /// Our own limits are no reason to give up: their time comes.
 const fn waits_for_nobody(reason: NotSentReason) -> bool {
     matches!(reason, NotSentReason::Limited | NotSentReason::Throttled)
-}
-
-// --- looking for an earlier one
-
-async fn look<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &'a ClaimedOperation) -> Result<Made<'a>, LaneError> {
-    let options = &own.shared.options;
-    let first = operation.first_look_at.unwrap_or_else(|| own.shared.now());
-    let never_sent = operation.mode == AttemptMode::Look && operation.foreign && operation.sent_at.is_none();
-    let renewed_at = if operation.foreign { own.shared.store.renewed_at().await? } else { None };
-    if never_sent
-        && let Some(at) = renewed_at
-        && began_after(own, operation, at).await?
-    {
-        // Nobody can have asked anything about this order before: its request goes out.
-        let mut made = Made::new(operation, own.shared.now());
-        made.end.cleared = true;
-        let now = made.end.ended_at;
-        return Ok(made.end(Phase::Planned, now, "began_after_the_restore"));
-    }
-    let Some(shows_after) = shows_after(options, adapter, operation.kind) else {
-        let reason = if operation.foreign { "restored" } else { "unconfirmed" };
-        return Ok(Made::new(operation, own.shared.now()).told(Phase::Done, OperationStatus::Unknown, Some(reason)));
-    };
-    let found = find(own, adapter, call, operation).await;
-    own.learn(GateKind::Ask, found.as_ref().err()).await?;
-    let now = own.shared.now();
-    let mut made = Made::new(operation, now);
-    (made.end.looks, made.end.first_look_at) = (operation.looks.saturating_add(1), Some(first));
-    // What was sent is sure to show that long after it was sent. Where nobody knows when: before the database lost it, or before the first look.
-    let lost_before = renewed_at.filter(|_| operation.foreign).map(|at| at + options.lease).unwrap_or(first);
-    let sure_at = operation.sent_at.filter(|_| !operation.foreign).unwrap_or_else(|| first.min(lost_before)) + shows_after;
-    let phase = if never_sent { Phase::Planned } else { Phase::Unclear };
-    Ok(match found {
-        Ok(Looked::Seen(state)) => seen(adapter, made, state),
-        Ok(Looked::NotSeen) if now >= sure_at => {
-            if phase == Phase::Planned {
-                // Nothing was ever sent: it goes out now, for the first time.
-                made.end.cleared = true;
-                made.end.looks = 0;
-                made.end(Phase::Planned, now, "not_there")
-            } else {
-                made.told(Phase::Done, OperationStatus::Unknown, Some("not_found"))
-            }
-        }
-        Ok(Looked::NotSeen) => {
-            let pause = Length::millis((sure_at.since(now).as_millis() / 2).max(60_000));
-            made.end(phase, sure_at.min(now + pause), "not_seen_yet")
-        }
-        Err(error) if now.since(first) > shows_after + GIVE_UP => {
-            made.told(Phase::Done, OperationStatus::Unknown, Some("not_found_out")).detail(error.to_string())
-        }
-        Err(error) => {
-            let wait = Length::millis(error.retry_after().map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(0)));
-            let looks = made.end.looks;
-            made.end(phase, now + wait.max(backoff(options, looks)), "look_failed").detail(error.to_string())
-        }
-    })
-}
-
-/// Whether an order was paid for after the database changed its incarnation: nothing about it can have been lost.
-async fn began_after(own: &Own, operation: &ClaimedOperation, renewed_at: Instant) -> Result<bool, LaneError> {
-    let file = own.shared.store.case_file(&operation.order).await?;
-    let paid_at = file.and_then(|stored| stored.file.order.as_ref().map(|order| order.paid_at));
-    Ok(paid_at.is_some_and(|paid_at| paid_at > renewed_at + CLOCKS_DIFFER))
-}
-
-async fn find(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operation: &ClaimedOperation) -> Result<Looked, CourierError> {
-    let look = adapter.look_up().filter(|look| look.finds(operation.kind).is_some());
-    let asking = async {
-        match (look, adapter.intercept_state()) {
-            (Some(look), _) => {
-                let reference = ClientReference::new(&operation.client_ref).ok_or_else(|| CourierError::missing("reference"))?;
-                let query = LookUpQuery {
-                    waybill: operation.waybill.clone(),
-                    kind: operation.kind,
-                    reference,
-                    courier_reference: operation.reference.clone(),
-                };
-                look.find(call, &query).await
-            }
-            (None, Some(state)) => state.state_of_intercept(call, &operation.waybill, operation.reference.as_deref()).await,
-            (None, None) => Ok(Looked::NotSeen),
-        }
-    };
-    let asked = tokio::time::timeout(own.shared.options.call, asking).await;
-    asked.unwrap_or_else(|_| Err(CourierError::unconfirmed(UnclearReason::Timeout, "no answer in the call's time")))
-}
-
-/// The courier has it.
-fn seen<'a>(adapter: &dyn CourierAdapter, made: Made<'a>, state: RequestState) -> Made<'a> {
-    let mut made = made;
-    made.end.cleared = true;
-    if made.operation.sent_at.is_none() {
-        made.end.sent_at = Some(made.end.ended_at);
-    }
-    match state.progress {
-        Progress::Failed => made.told(Phase::Done, OperationStatus::Failed, Some(state.text.as_deref().unwrap_or(&state.code))),
-        Progress::Cancelled => made.told(Phase::Done, OperationStatus::Failed, Some("cancelled")),
-        _ => made.accepted(adapter, Accepted::with(state.reference)),
-    }
 }
 
 // --- asking how an accepted one stands

@@ -86,7 +86,7 @@ async fn ask_and_record(own: &Own, wanted: Vec<Wanted>) -> Result<(), LaneError>
     let told = own.account.takes_pushes && adapter.push_in().is_some();
     for (at, one) in chosen.iter().enumerate() {
         let answer = match &answers {
-            Ok(answers) => answers.get(at).map_or(Err(None), |answer| answer.as_ref().map_err(Some).map(|()| ())),
+            Ok(answers) => answers.get(at).map_or(Err(None), |answer| answer.as_ref().copied().map_err(Some)),
             Err(error) => Err(Some(error)),
         };
         let Some(end) = end(own, answer, told) else { continue };

@@ -191,14 +191,16 @@ pub async fn what_nobody_signed_is_asked_about_even_where_it_made_the_parcel_fin
     yard.pass(Length::minutes(12));
     daemon.scan(1, yard.now(), TrackingStatus::Delivered).await;
     assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty(), "it is final");
-    daemon.lanes.look_again(&waybill(1)).await.unwrap();
-    daemon.lanes.look_again(&waybill(1)).await.unwrap();
+    daemon.lanes.look_again(&waybill(1), true).await.unwrap();
+    daemon.lanes.look_again(&waybill(1), true).await.unwrap();
     daemon.lanes.round().await.unwrap();
     assert_eq!(courier.asked(), asked + 1, "asked all the same");
     daemon.lanes.round().await.unwrap();
     assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty(), "once");
-    // One that goes on: nothing is sent before the look.
-    daemon.lanes.look_again(&waybill(2)).await.unwrap();
+    // One that goes on, and nothing hangs on what was told: it waits for its turn, and nothing is sent before.
+    daemon.lanes.look_again(&waybill(2), false).await.unwrap();
+    daemon.lanes.round().await.unwrap();
+    assert_eq!(courier.asked(), asked + 1);
     assert!(daemon.store.last_looks(&waybill(2)).await.unwrap()[0].in_doubt);
     daemon.refund(2, yard.now()).await;
     let was_asked = |n| courier.book.lock().unwrap().calls.iter().filter(|(_, numbers)| numbers.contains(&number(n))).count();
@@ -214,7 +216,7 @@ pub async fn what_nobody_signed_is_asked_about_even_where_it_made_the_parcel_fin
     assert!(!daemon.store.last_looks(&waybill(2)).await.unwrap()[0].in_doubt);
     // One that nobody can be asked about is let be.
     let alone = yard.daemon_with(Routes::default()).await;
-    alone.lanes.look_again(&waybill(1)).await.unwrap();
+    alone.lanes.look_again(&waybill(1), true).await.unwrap();
     assert!(alone.store.last_looks(&waybill(1)).await.unwrap().is_empty());
 }
 

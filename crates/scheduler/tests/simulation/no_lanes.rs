@@ -87,7 +87,7 @@ impl LaneStore for Line {
     async fn hasten(&self, waybill: &Waybill, now: Instant) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
-    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> Result<(), StoreError> {
+    async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant, at_once: bool) -> Result<(), StoreError> {
         unreachable!("{NONE}")
     }
     async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<Look>, StoreError> {

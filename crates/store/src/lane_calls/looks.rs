@@ -15,7 +15,21 @@ macro_rules! look_calls {
             Ok(())
         }
 
-        pub(super) async fn doubt(on: &mut $On, waybill: &Waybill, phone_tail: Option<&str>, now: Instant) -> Result<(), StoreError> {
+        pub(super) async fn doubt(
+            on: &mut $On,
+            waybill: &Waybill,
+            phone_tail: Option<&str>,
+            now: Instant,
+            at_once: bool,
+        ) -> Result<(), StoreError> {
+            if !at_once {
+                on.query("UPDATE poll SET doubt = 1 WHERE courier = $1 AND number = $2 AND place = 0 AND doubt = 0")
+                    .bind(waybill.courier.word())
+                    .bind(waybill.number.as_str())
+                    .execute(on.on())
+                    .await?;
+                return Ok(());
+            }
             on.query(
                 "INSERT INTO poll (courier, number, place, file_no, shop, every_ms, acts_at, phone_tail, next_at, rank_at, doubt) \
                  SELECT w.courier, w.number, 0, f.no, f.shop, 86400000, CAST($1 AS BIGINT), CAST($2 AS TEXT), \

@@ -195,9 +195,9 @@ pub async fn parcels_come_by_rank_and_to_one_daemon(place: &impl Place) {
 pub async fn what_is_in_doubt_is_asked_about_and_then_let_go(place: &impl Place) {
     let store = place.open().await;
     watched(place, &store, &[(1, 100)]).await;
-    store.doubt(&waybill("none"), None, at(5)).await.unwrap();
+    store.doubt(&waybill("none"), None, at(5), true).await.unwrap();
     assert!(store.last_looks(&waybill("none")).await.unwrap().is_empty(), "of no order of ours");
-    store.doubt(&waybill("1"), Some("1234"), at(5)).await.unwrap();
+    store.doubt(&waybill("1"), Some("1234"), at(5), true).await.unwrap();
     assert!(store.last_looks(&waybill("1")).await.unwrap()[0].in_doubt);
     let poll = take(&store, 5, 0, 1).await.remove(0);
     let mut failed = asked(&poll, at(6));
@@ -208,9 +208,14 @@ pub async fn what_is_in_doubt_is_asked_about_and_then_let_go(place: &impl Place)
     let poll = take(&store, 7, 0, 1).await.remove(0);
     store.end_polls(&[asked(&poll, at(8))]).await.unwrap();
     assert!(!store.last_looks(&waybill("1")).await.unwrap()[0].in_doubt);
+    store.doubt(&waybill("1"), None, at(8), false).await.unwrap();
+    assert!(store.last_looks(&waybill("1")).await.unwrap()[0].in_doubt);
+    assert!(take(&store, 9, 0, 1).await.is_empty(), "it waits for its turn");
     // No case file watches it any more.
     place.execute("DELETE FROM poll WHERE number = '1'".to_owned()).await;
-    store.doubt(&waybill("1"), Some("1234"), at(9)).await.unwrap();
+    store.doubt(&waybill("1"), None, at(9), false).await.unwrap();
+    assert!(store.last_looks(&waybill("1")).await.unwrap().is_empty(), "it says nothing that matters");
+    store.doubt(&waybill("1"), Some("1234"), at(9), true).await.unwrap();
     for group in store.poll_groups(true).await.unwrap() {
         store.route_polls(&group, "acc").await.unwrap();
     }
