@@ -184,7 +184,7 @@ fn ahead(foreseen: &[Foreseen], now: Instant) -> String {
     }
     let mut before = "";
     for one in foreseen {
-        let what = one.consequence.as_ref().map_or_else(|| one.text.clone(), |costs| format!("{}. {costs}", one.text));
+        let what = one.consequence.as_ref().map_or_else(|| one.text.clone(), |costs| format!("{}: {costs}", one.text));
         // What happens at one moment stands under one time.
         let time = if one.at.at == before { String::new() } else { format!("{} ({})", local(&one.at.at), from_now(&one.at.at, now)) };
         out.push_str(&lines_of(&time, &what));
@@ -313,7 +313,7 @@ fn exchanged(exchange: &Exchange, whole: bool) -> String {
 fn tracking(explanation: &Explanation, whole: bool) -> String {
     let mut out = String::new();
     for source in &explanation.tracking {
-        field(&mut out, &source.waybill, &source.text);
+        field(&mut out, "parcel", &format!("{}: {}", source.waybill, source.text));
         for question in &source.questions {
             field(&mut out, "", &format!("{}  {}", local(&question.at.at), question.text));
             question.exchanges.iter().for_each(|exchange| out.push_str(&exchanged(exchange, whole)));
