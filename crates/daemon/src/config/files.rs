@@ -3,7 +3,9 @@
 //! Deliberately absent: what stands in them.
 
 use super::extract::{Layer, Rank};
+use super::fingerprint::Fingerprint;
 use super::problem::{Place, Problem};
+use super::snapshot::{Entry, Snapshot};
 use super::tree::{self, Node, SyntaxError};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -135,20 +137,30 @@ impl TomlFile {
 pub struct ConfigFiles {
     /// The operator's folder.
     dir: Option<PathBuf>,
+    /// What stood in it when it was read.
+    snapshot: Arc<Snapshot>,
 }
 
 impl ConfigFiles {
     /// Shipped files, and those of `dir` over them.
     ///
     /// # Errors
-    /// Where `dir` is no folder that can be read.
+    /// Where `dir` is no folder that can be read, or does not stand still.
     pub fn new(dir: Option<&Path>) -> Result<Self, Box<Problem>> {
-        if let Some(dir) = dir {
-            std::fs::read_dir(dir).map_err(|e| {
-                Box::new(Problem::new(dir.display().to_string(), "", format!("is no folder that can be read ({e})")).code("unreadable"))
-            })?;
-        }
-        Ok(ConfigFiles { dir: dir.map(Path::to_owned) })
+        let Some(dir) = dir else { return Ok(ConfigFiles::default()) };
+        let snapshot = Snapshot::of(dir).map_err(|e| {
+            let what = match e.kind() {
+                std::io::ErrorKind::Other => e.to_string(),
+                _ => format!("is no folder that can be read ({e})"),
+            };
+            Box::new(Problem::new(dir.display().to_string(), "", what).code("unreadable"))
+        })?;
+        Ok(ConfigFiles { dir: Some(dir.to_owned()), snapshot: Arc::new(snapshot) })
+    }
+
+    /// What the operator's folder looked like when it was read.
+    pub(super) fn seen(&self) -> &Fingerprint {
+        &self.snapshot.seen
     }
 
     /// The operator's folder, if there is one.
@@ -163,7 +175,7 @@ impl ConfigFiles {
         let mut files: Vec<TomlFile> = BUILT_IN.iter().filter(|(name, _)| *name == wanted).map(|(_, file)| file.clone()).collect();
         if let Some(dir) = &self.dir {
             let own = dir.join(&wanted);
-            self.read_all(own.exists().then_some(own), Rank::File, &mut files, problems);
+            self.read_all([own], Rank::File, &mut files, problems);
             self.read_all(self.toml_paths(&dir.join(format!("{stem}.d")), problems), Rank::DropIn, &mut files, problems);
         }
         files
@@ -186,6 +198,13 @@ impl ConfigFiles {
         files
     }
 
+    /// Every file of the operator's folder that is read, by its path below it.
+    pub fn own(&self, problems: &mut Vec<Problem>) -> Vec<(String, Arc<str>)> {
+        let folders = FOLDERS.iter().flat_map(|folder| self.folder(folder, problems)).collect::<Vec<_>>();
+        let all = self.top("parcelward", problems).into_iter().chain(folders);
+        all.filter(|file| file.rank != Rank::BuiltIn).map(|file| (file.name, file.text)).collect()
+    }
+
     fn name(&self, path: &Path) -> String {
         let below = self.dir.as_deref().and_then(|dir| path.strip_prefix(dir).ok()).unwrap_or(path);
         below.display().to_string()
@@ -194,7 +213,8 @@ impl ConfigFiles {
     fn read_all(&self, paths: impl IntoIterator<Item = PathBuf>, rank: Rank, files: &mut Vec<TomlFile>, problems: &mut Vec<Problem>) {
         for path in paths {
             let name = self.name(&path);
-            match std::fs::read(&path).map(String::from_utf8) {
+            let Some(read) = self.snapshot.text(&path) else { continue };
+            match read.map(|bytes| String::from_utf8(bytes.to_owned())) {
                 Ok(Ok(text)) => files.push(TomlFile::own(name, stem_of(&path), rank, text)),
                 Ok(Err(e)) => {
                     let before = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
@@ -209,24 +229,21 @@ impl ConfigFiles {
 
     /// The `*.toml` files of a folder, sorted; none where there is no such folder.
     fn toml_paths(&self, dir: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-        self.entries(dir, problems, |path| path.is_file() && path.extension().is_some_and(|e| e == "toml"))
+        self.entries(dir, problems, |entry| !entry.is_folder && entry.ends_in("toml"))
     }
 
     fn drop_in_folders(&self, dir: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-        self.entries(dir, problems, |path| path.is_dir() && path.extension().is_some_and(|e| e == "d"))
+        self.entries(dir, problems, |entry| entry.is_folder && entry.ends_in("d"))
     }
 
-    fn entries(&self, dir: &Path, problems: &mut Vec<Problem>, wanted: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = match std::fs::read_dir(dir) {
-            Ok(entries) => entries.filter_map(|e| e.ok().map(|e| e.path())).filter(|path| wanted(path)).collect(),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+    fn entries(&self, dir: &Path, problems: &mut Vec<Problem>, wanted: impl Fn(&Entry) -> bool) -> Vec<PathBuf> {
+        match self.snapshot.entries(dir) {
+            Ok(entries) => entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.path.clone()).collect(),
             Err(e) => {
                 problems.push(Problem::new(self.name(dir), "", format!("cannot be read ({e})")).code("unreadable"));
                 Vec::new()
             }
-        };
-        paths.sort();
-        paths
+        }
     }
 
     /// What lies in the operator's folder and is read by nobody: a misspelt folder, a file of another ending.
@@ -234,20 +251,21 @@ impl ConfigFiles {
         let Some(dir) = &self.dir else { return Vec::new() };
         let mut ignored = Vec::new();
         let known: Vec<String> = FOLDERS.iter().map(|f| (*f).to_owned()).chain(["parcelward.toml".to_owned()]).collect();
+        let folders = self.entries(dir, &mut Vec::new(), |entry| entry.is_folder);
         for path in self.entries(dir, &mut ignored, |_| true) {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let stem = name.strip_suffix(".d").unwrap_or(&name);
             let is_known = FOLDERS.contains(&stem) || name == "parcelward.toml" || name == "parcelward.d" || name == "schema";
-            if is_known || name.starts_with('.') || !(path.is_dir() || name.ends_with(".toml")) {
+            if is_known || name.starts_with('.') || !(folders.contains(&path) || name.ends_with(".toml")) {
                 continue;
             }
-            let what = if path.is_dir() { "no file in this folder is read" } else { "this file is not read" };
+            let what = if folders.contains(&path) { "no file in this folder is read" } else { "this file is not read" };
             let meant = super::problem::nearest(&name, known.iter().map(String::as_str));
             ignored.push(Problem::new(name.clone(), "", what).code("stray").warning().meant(meant));
         }
         for folder in FOLDERS {
             let own = dir.join(folder);
-            for path in self.entries(&own, &mut Vec::new(), |path| path.is_file()) {
+            for path in self.entries(&own, &mut Vec::new(), |entry| !entry.is_folder) {
                 let ending = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
                 if ["tml", "tom", "toml1", "yaml", "yml", "json", "txt"].contains(&ending.as_str()) {
                     let problem = Problem::new(self.name(&path), "", "this file is not read: its name must end in `.toml`");

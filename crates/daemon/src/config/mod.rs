@@ -23,6 +23,7 @@ mod rulebook;
 mod schedules;
 mod schema;
 mod settings;
+mod snapshot;
 mod tree;
 mod written;
 
@@ -127,7 +128,6 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
 #[must_use]
 pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, String)>, today: Option<Date>) -> Reading {
     let mut problems = Vec::new();
-    let seen = Fingerprint::of(dir);
     let files = match ConfigFiles::new(dir) {
         Ok(files) => files,
         Err(problem) => return Reading { loaded: None, problems: vec![*problem] },
@@ -181,7 +181,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
             let kept = Arc::new(Kept::of(RuleSource { rules: raw_rules.clone(), calendars: raw_calendars }, &read));
             Some(Loaded {
                 dir: dir.map(Path::to_owned),
-                seen,
+                seen: files.seen().clone(),
                 revision,
                 settings,
                 rules,

@@ -129,6 +129,7 @@ impl Told<'_> {
                         let reaches = if reach.serves { "reaches" } else { "does not reach" };
                         format!("{} {reaches} {}", reach.courier, reach.province)
                     }
+                    News::Rules(change) => gist::of_rules(&change.fact().revision, change.moves(), change.fact().by.as_deref()),
                     News::Disruption(d) => format!("disruption {}: {} {}", d.disruption_id, d.effect, self.speech.span(d.from, d.until)),
                 };
                 (said, None, Some(change.at))
