@@ -278,8 +278,7 @@ async fn a_rule_is_shown_with_file_and_line_as_they_were_then() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_apply_says_why() {
-    let festival =
-        "[disruption.storm]\nfrom = \"2026-03-11T00:00:00+08:00\"\nuntil = \"2026-03-13T00:00:00+08:00\"\neffect = \"waive\"\ncouriers = [\"yto\"]\n";
+    let festival = "[disruption.storm]\nfrom = \"2026-03-11T00:00:00+08:00\"\nuntil = \"2026-03-13T00:00:00+08:00\"\neffect = \"waive\"\ncouriers = [\"yto\"]\n";
     let daemon =
         with_config("2026-03-10T09:00:00+08:00", &[("disruptions/storm.toml", festival), ("parcelward.toml", "urgent_amount = \"500\"\n")])
             .await;
@@ -415,8 +414,9 @@ async fn an_operation_shows_each_attempt_and_what_was_said_with_the_courier() {
     let id = view["operations"][0]["operation_id"].as_str().unwrap_or_else(|| panic!("{view}")).to_owned();
     let mut json = Value::Null;
     let mut unclear = Value::Null;
-    for _ in 0..100 {
-        stand.pass(20).await;
+    // The lanes look at the wall clock too: on a machine that is busy it takes more passes.
+    for _ in 0..600 {
+        stand.pass(5).await;
         json = explained(daemon, "operation", &id).await;
         let operation = &json["operation"];
         if operation["phase"] == "unclear" {

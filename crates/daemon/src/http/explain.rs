@@ -209,12 +209,7 @@ impl Scene<'_> {
         let speech = Speech::at(now);
         let told = Told { rows: self.rows, world: self.world, speech };
         let deadline = self.deadline_of(found, &told);
-        // A deadline's sums are those of its setting or its last move; a task's hours, of its opening.
-        let (of, types): (Vec<String>, &[&str]) = match deadline {
-            Some(at) => (vec![file.deadlines[at].id.clone()], &["deadline.set", "deadline.moved"]),
-            None => (vec![id.to_owned()], &["task.opened", "case.opened", "operation.requested"]),
-        };
-        let law = Law::of(app, &told, &of, types).await?;
+        let law = Law::of(app, &told, deadline.map(|at| &file.deadlines[at]), id).await?;
         let book = Book { law: law.book(), world: self.world, file, speech };
         let account = match (deadline, found) {
             (Some(at), _) => Some(book.deadline(&file.deadlines[at])),
