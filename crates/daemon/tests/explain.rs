@@ -422,7 +422,9 @@ async fn an_operation_shows_each_attempt_and_what_was_said_with_the_courier() {
         if operation["phase"] == "unclear" {
             unclear = operation.clone();
         }
-        if operation["phase"] == "watched" && json["tracking"][0]["questions"][0].is_object() {
+        // The lane knows it before the order does.
+        let known = json["others"].as_array().unwrap().iter().any(|o| o["rule"] == "courier.intercept_result" && o["applies"] == true);
+        if operation["phase"] == "watched" && known && json["tracking"][0]["questions"][0].is_object() {
             break;
         }
     }

@@ -152,7 +152,7 @@ fn stood(written: &Written) -> String {
     // What the number and its rungs are; source and the like are told for themselves.
     let told = |key: &str| !matches!(key, "source" | "as_of" | "confidence");
     let mut lines: Vec<&WrittenLine> = written.lines.iter().filter(|line| told(&line.key)).collect();
-    lines.sort_by_key(|line| ["length", "hours", "ladder"].iter().position(|key| line.key == *key).unwrap_or(usize::MAX));
+    lines.sort_by_key(|line| place_in_list(&line.key));
     for (at, line) in lines.into_iter().enumerate() {
         field(&mut out, if at == 0 { "written" } else { "" }, &stands(line));
     }
@@ -164,10 +164,17 @@ fn stood(written: &Written) -> String {
     let by: Vec<String> = by.into_iter().flatten().collect();
     let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
     field(&mut out, "", &format!("{}{by}", written.text));
-    for line in &written.today {
+    let mut today: Vec<&WrittenLine> = written.today.iter().collect();
+    today.sort_by_key(|line| place_in_list(&line.key));
+    for line in today {
         field(&mut out, "today", &stands(line));
     }
     out
+}
+
+/// The number first, then its rungs.
+fn place_in_list(key: &str) -> usize {
+    ["length", "hours", "ladder"].iter().position(|first| *first == key).unwrap_or(usize::MAX)
 }
 
 /// A value with its file and line.
