@@ -152,7 +152,7 @@ fn stood(written: &Written) -> String {
     // What the number and its rungs are; source and the like are told for themselves.
     let told = |key: &str| !matches!(key, "source" | "as_of" | "confidence");
     let mut lines: Vec<&WrittenLine> = written.lines.iter().filter(|line| told(&line.key)).collect();
-    lines.sort_by_key(|line| ["length", "hours", "ladder"].iter().position(|key| line.key == *key).unwrap_or(usize::MAX));
+    lines.sort_by_key(|line| place_in_list(&line.key));
     for (at, line) in lines.into_iter().enumerate() {
         field(&mut out, if at == 0 { "written" } else { "" }, &stands(line));
     }
@@ -164,10 +164,17 @@ fn stood(written: &Written) -> String {
     let by: Vec<String> = by.into_iter().flatten().collect();
     let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
     field(&mut out, "", &format!("{}{by}", written.text));
-    for line in &written.today {
+    let mut today: Vec<&WrittenLine> = written.today.iter().collect();
+    today.sort_by_key(|line| place_in_list(&line.key));
+    for line in today {
         field(&mut out, "today", &stands(line));
     }
     out
+}
+
+/// The number first, then its rungs.
+fn place_in_list(key: &str) -> usize {
+    ["length", "hours", "ladder"].iter().position(|first| *first == key).unwrap_or(usize::MAX)
 }
 
 /// A value with its file and line.
@@ -184,7 +191,7 @@ fn ahead(foreseen: &[Foreseen], now: Instant) -> String {
     }
     let mut before = "";
     for one in foreseen {
-        let what = one.consequence.as_ref().map_or_else(|| one.text.clone(), |costs| format!("{}. {costs}", one.text));
+        let what = one.consequence.as_ref().map_or_else(|| one.text.clone(), |costs| format!("{}: {costs}", one.text));
         // What happens at one moment stands under one time.
         let time = if one.at.at == before { String::new() } else { format!("{} ({})", local(&one.at.at), from_now(&one.at.at, now)) };
         out.push_str(&lines_of(&time, &what));
@@ -313,7 +320,7 @@ fn exchanged(exchange: &Exchange, whole: bool) -> String {
 fn tracking(explanation: &Explanation, whole: bool) -> String {
     let mut out = String::new();
     for source in &explanation.tracking {
-        field(&mut out, &source.waybill, &source.text);
+        field(&mut out, "parcel", &format!("{}: {}", source.waybill, source.text));
         for question in &source.questions {
             field(&mut out, "", &format!("{}  {}", local(&question.at.at), question.text));
             question.exchanges.iter().for_each(|exchange| out.push_str(&exchanged(exchange, whole)));

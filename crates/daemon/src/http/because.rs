@@ -71,7 +71,7 @@ impl Told<'_> {
     pub(super) fn about<'b>(&'b self, ids: &'b [String]) -> impl Iterator<Item = (&'b JournalRow, Value)> + 'b {
         let decisions = self.rows.iter().filter(|row| row.kind == EntryKind::Decision);
         decisions.filter_map(move |row| {
-            let data = data_of(&row.json);
+            let data = line_body(&row.json);
             let named = NAMES.iter().any(|name| data[*name].as_str().is_some_and(|named| ids.iter().any(|id| id == named)));
             named.then_some((row, data))
         })
@@ -109,7 +109,7 @@ impl Told<'_> {
         let (source, id) = (text("source"), text("id"));
         let row = self.rows.iter().find(|row| row.kind == EntryKind::Fact && row.id.source == source && row.id.id == id);
         let (said, time, received) = match row {
-            Some(row) => (gist::of_fact(&row.type_, &data_of(&row.json)), Some(row.time), Some(row.recorded)),
+            Some(row) => (gist::of_fact(&row.type_, &line_body(&row.json)), Some(row.time), Some(row.recorded)),
             None => self.of_the_world(&source, &id),
         };
         let (time, received) = (time.map(moment), received.map(moment));
@@ -140,7 +140,7 @@ impl Told<'_> {
 }
 
 /// The `data` of a line of the journal.
-pub(super) fn data_of(json: &str) -> Value {
+pub(super) fn line_body(json: &str) -> Value {
     match serde_json::from_str(json) {
         Ok(Value::Object(mut line)) => line.remove("data").unwrap_or_default(),
         _ => Value::Null,

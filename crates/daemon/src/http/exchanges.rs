@@ -188,7 +188,7 @@ fn then(known: &Known<'_>, lane: &OperationLane, speech: Speech) -> (String, Opt
 
 fn attempt(row: &AttemptRow) -> AttemptView {
     let what = match row.mode.as_str() {
-        "send" => "sent",
+        "send" => "sending",
         "look" => "looked for an earlier one",
         _ => "asked how it stands",
     };
@@ -284,7 +284,10 @@ pub(super) fn watch(waybill: &str, states: &[PollState], questions: &[Question],
             n => format!("; the last {n} questions had no answer about it"),
         };
         let next = match &account {
-            Some(account) => format!("; account {account} asks again {}", speech.time(state.next_at)),
+            Some(account) => {
+                let again = if state.asked_at.is_some() { " again" } else { "" };
+                format!("; account {account} asks{again} {}", speech.time(state.next_at))
+            }
             None => "; no account can ask, so its scans come by file, push or hand".to_owned(),
         };
         let text = format!("{who} {asked}{}{failures}{next}", newest.unwrap_or_default());
@@ -297,7 +300,9 @@ pub(super) fn watch(waybill: &str, states: &[PollState], questions: &[Question],
             questions: said(state.place),
         }
     };
-    let mut all: Vec<ParcelWatch> = states.iter().map(view).collect();
+    // The other source is wanted for few parcels; where nobody can ask it there is nothing to tell.
+    let told = states.iter().filter(|s| s.place == 0 || s.asked_at.is_some() || s.account.as_deref().is_some_and(|a| !a.is_empty()));
+    let mut all: Vec<ParcelWatch> = told.map(view).collect();
     // Once a parcel is at its end nobody is asked any more; what was said is still there.
     if all.is_empty() && !questions.is_empty() {
         all.push(ParcelWatch {

@@ -18,7 +18,7 @@ use super::sums::{Book, RuleAccount};
 use super::written::Law;
 use axum::Json;
 use axum::extract::State;
-use parcelward_casework::casefile::{CaseFile, Index, Subject};
+use parcelward_casework::casefile::{CaseFile, DeadlineState, Index, Subject};
 use parcelward_casework::considered::parcel_of;
 use parcelward_casework::fact::OrderKey;
 use parcelward_casework::rules::Rules;
@@ -209,12 +209,7 @@ impl Scene<'_> {
         let speech = Speech::at(now);
         let told = Told { rows: self.rows, world: self.world, speech };
         let deadline = self.deadline_of(found, &told);
-        // A deadline's sums are those of its setting or its last move; a task's hours, of its opening.
-        let (of, types): (Vec<String>, &[&str]) = match deadline {
-            Some(at) => (vec![file.deadlines[at].id.clone()], &["deadline.set", "deadline.moved"]),
-            None => (vec![id.to_owned()], &["task.opened", "case.opened", "operation.requested"]),
-        };
-        let law = Law::of(app, &told, &of, types).await?;
+        let law = Law::of(app, &told, deadline.map(|at| &file.deadlines[at]), id).await?;
         let book = Book { law: law.book(), world: self.world, file, speech };
         let account = match (deadline, found) {
             (Some(at), _) => Some(book.deadline(&file.deadlines[at])),
@@ -234,6 +229,10 @@ impl Scene<'_> {
         let rule = account.as_ref().filter(|a| a.deadline_id.is_some()).map(|a| a.rule.as_str());
         let mut foreseen_ids = ids.clone();
         foreseen_ids.extend(deadline.map(|at| file.deadlines[at].id.clone()));
+        if matches!(found, Found::Case(_) | Found::Operation(_)) {
+            let own = file.deadlines.iter().filter(|d| d.state == DeadlineState::Running && subjects.contains(&d.subject));
+            foreseen_ids.extend(own.map(|d| d.id.clone()));
+        }
         let about = About { ids: foreseen_ids, rule, number: parcel.map(|p| p.waybill.number.as_str()) };
         let if_nobody_acts = foresee(file, &today, self.world, now, &about);
         let tracking = match parcel {

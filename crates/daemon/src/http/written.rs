@@ -10,8 +10,10 @@ use super::schedules::Moment;
 use super::spoken::moment;
 use super::sums::Lawbook;
 use crate::config::{KeptFile, Loaded, written_then};
+use parcelward_casework::casefile::Deadline;
 use parcelward_casework::rule_source::RuleSource;
 use parcelward_casework::rules::{RawRules, Rules};
+use parcelward_casework::world::News;
 use parcelward_store::RevisionRow;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -73,18 +75,20 @@ impl Law {
         Law { rules: rules.clone(), raw: config.raw_rules.clone(), files: config.kept.files(), row: None, instead }
     }
 
-    /// The one by which something was last decided: its setting or its last move, for a deadline.
-    pub(super) async fn of(app: &App, told: &Told<'_>, ids: &[String], types: &[&str]) -> Result<Self, Problem> {
-        let (config, rules) = (app.config(), app.desk.rules());
-        let decided = told.about(ids).map(|(row, _)| row).filter(|row| types.iter().any(|t| row.type_.ends_with(t))).last();
-        let Some(decided) = decided else { return Ok(Law::of_today(&config, &rules, None)) };
-        let Some(no) = decided.config else {
-            let older = "by which configuration this was decided was not stored then (it was before this program stored it); these are today's lines";
-            return Ok(Law::of_today(&config, &rules, Some(older)));
+    /// The one by which a deadline runs; of other things, the one by which they were opened.
+    pub(super) async fn of(app: &App, told: &Told<'_>, deadline: Option<&Deadline>, id: &str) -> Result<Self, Problem> {
+        let row = match deadline {
+            Some(deadline) => row_of(app, told, deadline).await?,
+            None => match told.about(&[id.to_owned()]).next() {
+                Some((line, _)) => found(app, line.config).await?,
+                // Nothing was decided about it: it is as it is by what holds.
+                None => return Ok(Law::of_today(&app.config(), &app.desk.rules(), None)),
+            },
         };
-        let Some(row) = app.store.revision(no).await? else {
-            let gone = "the configuration by which this was decided is not stored any more; these are today's lines";
-            return Ok(Law::of_today(&config, &rules, Some(gone)));
+        let (config, rules) = (app.config(), app.desk.rules());
+        let row = match row {
+            Ok(row) => row,
+            Err(instead) => return Ok(Law::of_today(&config, &rules, Some(instead))),
         };
         let source: Option<RuleSource> = serde_json::from_str(&row.rules).ok();
         let compiled = source.and_then(|source| Some((source.compile(config.rules.texts.clone()).ok()?, source.rules)));
@@ -129,6 +133,32 @@ impl Law {
             today: changed,
         }
     }
+}
+
+/// Why a configuration is not there.
+const NOT_STORED: &str =
+    "by which configuration this was decided was not stored then (it was before this program stored it); these are today's lines";
+const GONE: &str = "the configuration by which this was decided is not stored any more; these are today's lines";
+
+/// A configuration by its number.
+async fn found(app: &App, no: Option<u32>) -> Result<Result<RevisionRow, &'static str>, Problem> {
+    let Some(no) = no else { return Ok(Err(NOT_STORED)) };
+    Ok(app.store.revision(no).await?.ok_or(GONE))
+}
+
+/// The configuration by which a deadline runs: the one that was applied last before it was set, whenever that was written down.
+async fn row_of(app: &App, told: &Told<'_>, deadline: &Deadline) -> Result<Result<RevisionRow, &'static str>, Problem> {
+    if let Some(change) = deadline.ruled_by.checked_sub(1).and_then(|at| told.world.rule_change(at)) {
+        return Ok(app.store.revision_named(&change.fact().revision).await?.ok_or(GONE));
+    }
+    let set = told.about(std::slice::from_ref(&deadline.id)).next().map(|(line, _)| line);
+    // What was decided late, by the rules of its time, was written down under other ones: of those lines before them one says which.
+    let first = told.world.changes().iter().find(|change| matches!(change.news, News::Rules(_))).map(|change| change.at);
+    let line = match (set, first) {
+        (Some(set), Some(first)) if set.recorded >= first => told.rows.iter().rfind(|row| row.recorded < first && row.config.is_some()),
+        (set, _) => set,
+    };
+    found(app, line.and_then(|line| line.config)).await
 }
 
 /// A table's values, each with its line.
