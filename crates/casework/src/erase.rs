@@ -219,7 +219,7 @@ fn text(text: &mut Option<String>) {
 /// Whether a line says that it was erased.
 #[must_use]
 pub fn is_erased(json: &str) -> bool {
-    object(json).is_ok_and(|line| line.contains_key(ERASED_AT))
+    json.contains(ERASED_AT) && object(json).is_ok_and(|line| line.contains_key(ERASED_AT))
 }
 
 #[cfg(test)]

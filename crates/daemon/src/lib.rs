@@ -17,6 +17,7 @@ mod jobs;
 pub mod reference;
 pub mod reload;
 pub mod replay;
+pub mod retention;
 pub mod serve;
 mod systemd;
 mod telemetry;

@@ -3,20 +3,15 @@
 //! A clock that runs keeps the due time that it was set with; a clock that starts later is set by the new rules. Deliberately absent: what is
 //! read (`config`), and what asks for it (a signal, the API, a change of the folder).
 
-use crate::config::{Fingerprint, Loaded, Problems, Settings, load};
+use crate::config::{Loaded, Problems, Settings, load};
 use crate::database;
 use crate::http::App;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// Stands behind the revision of a daemon that could not read its configuration again.
 pub const REFUSED: char = '!';
-/// How often a folder that is being changed is read.
-const TRIES: u32 = 20;
-/// How long to wait between.
-const MOVING: Duration = Duration::from_millis(50);
 
 /// Reads the configuration of one folder again.
 #[derive(Debug)]
@@ -51,7 +46,7 @@ impl Reload {
     pub async fn run(&self, app: &App) -> Result<Reloaded, Problems> {
         let _turn = self.turn.lock().await;
         let dir = self.dir.clone();
-        let read = tokio::task::spawn_blocking(move || settled(dir.as_deref()));
+        let read = tokio::task::spawn_blocking(move || read(dir.as_deref()));
         let result = match read.await {
             Ok(Ok(config)) => swap(app, config).await,
             Ok(Err(problems)) => Err(problems),
@@ -92,18 +87,9 @@ impl Reload {
     }
 }
 
-/// Reads a folder that stands still: files that were changed while they were being read are read again, so that half of an edit of several
-/// files is not taken for the whole.
-fn settled(dir: Option<&Path>) -> Result<Loaded, Problems> {
-    for _ in 0..TRIES {
-        let before = Fingerprint::of(dir);
-        let read = load(dir);
-        if Fingerprint::of(dir) == before {
-            return read.map_err(|found| found.below(dir));
-        }
-        std::thread::sleep(MOVING);
-    }
-    Err(Problems::of_fault("its files were being changed all the while that they were read; try again when they stand still".to_owned()))
+/// Reads the folder; it is taken as it lay at one moment, or not at all.
+fn read(dir: Option<&Path>) -> Result<Loaded, Problems> {
+    load(dir).map_err(|found| found.below(dir))
 }
 
 async fn swap(app: &App, mut config: Loaded) -> Result<Reloaded, Problems> {

@@ -125,11 +125,11 @@ pub fn load_with(dir: Option<&Path>, environment: impl Iterator<Item = (String, 
 #[must_use]
 pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, String)>, today: Option<Date>) -> Reading {
     let mut problems = Vec::new();
-    let seen = Fingerprint::of(dir);
     let files = match ConfigFiles::new(dir) {
         Ok(files) => files,
         Err(problem) => return Reading { loaded: None, problems: vec![*problem] },
     };
+    let seen = files.seen().clone();
     problems.extend(files.strays());
     let environment: Vec<(String, String)> = environment.collect();
     let of_settings = files.top("parcelward", &mut problems);
@@ -149,6 +149,9 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let raw_calendars: Vec<_> = calendars.iter().map(|(_, raw)| raw.clone()).collect();
     let rulebook = rulebook::merged_rules(&files, &merged, language, &mut problems);
     let (raw_rules, rules) = rulebook::rules(&rulebook, &merged, &raw_calendars, own, &mut problems);
+    if let (Some(raw), Some(settings)) = (&raw_rules, &settings) {
+        doubts::of_retention(&merged, settings.retention.erase_after, raw, &mut problems);
+    }
     if let Some(raw) = &raw_rules {
         doubts::of_rules(&rulebook, raw, &mut problems);
     }

@@ -13,6 +13,7 @@ mod export;
 mod facts;
 mod gist;
 mod health;
+mod holds;
 mod import;
 mod mask;
 mod metrics;
@@ -81,6 +82,9 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(explain::get))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
+        .routes(routes!(holds::list))
+        .routes(routes!(holds::set))
+        .routes(routes!(holds::release))
         .routes(routes!(reload::post))
         .routes(routes!(schedules::list))
         .routes(routes!(schedules::next))
