@@ -20,7 +20,7 @@ async fn open() -> Daemon {
 
 async fn run(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parcelward"));
-    command.env_clear().env("PARCELWARD_URL", daemon.url("")).args(arguments);
+    command.env_clear().env("PARCELWARD_LANGUAGE", "en").env("PARCELWARD_URL", daemon.url("")).args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -252,9 +252,8 @@ async fn a_run_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing() 
     let mut wanted = ids.clone();
     wanted.sort();
     assert_eq!(left, wanted, "each once");
-    let store =
-        parcelward_store::open(&format!("sqlite:{}", dir.path().join("test.db").display()), &parcelward_store::StoreOptions::default());
-    let store = store.await.unwrap();
+    let (file, options) = (format!("sqlite:{}", dir.path().join("test.db").display()), parcelward_store::StoreOptions::default());
+    let store = parcelward_store::open(&file, &options).await.unwrap();
     assert!(store.records(0, 10).await.unwrap().rows.is_empty());
     assert!(store.faults().await.unwrap().iter().all(|count| *count == 0));
     let known = store.archives(100).await.unwrap();
