@@ -128,7 +128,7 @@ impl Intake {
         };
         let of_id = |id: &str| self.left.iter().find(|stone| stone.tag == tag_of(id));
         let (stone, waits) = match body {
-            FactBody::Coverage(_) | FactBody::Disruption(_) => return None,
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => return None,
             FactBody::Tracking(f) => (of_waybill(&f.waybill), Some(f.waybill.clone())),
             FactBody::OperationUpdate(f) => {
                 (f.operation_id.as_deref().map_or_else(|| f.waybill.as_ref().and_then(of_waybill), of_id), None)
@@ -163,7 +163,7 @@ impl Intake {
             None => Goal::Nowhere(refused),
         };
         match body {
-            FactBody::Coverage(_) | FactBody::Disruption(_) => Goal::World,
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => Goal::World,
             FactBody::Tracking(f) => match of_waybill(&f.waybill) {
                 Some(order) => Goal::Order { order, create: false },
                 None => Goal::Waits(f.waybill.clone()),

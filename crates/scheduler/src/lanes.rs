@@ -127,10 +127,11 @@ impl LaneStatus {
 /// How an account's lane stands.
 async fn status_of(shared: &Shared, lane: &AccountLane) -> Result<LaneStatus, StoreError> {
     let gates = shared.store.gates().await?;
+    let gap = Length::millis(i64::try_from(lane.limits.least_gap.as_millis()).unwrap_or(0));
     Ok(LaneStatus {
         account: lane.name.clone(),
         couriers: lane.adapters.iter().map(|adapter| adapter.identity().courier.word()).collect(),
-        backlog: shared.store.backlog(&lane.name, shared.now()).await?,
+        backlog: shared.store.backlog(&lane.name, shared.now(), gap).await?,
         gates: gates.into_iter().filter(|gate| gate.account == lane.name).collect(),
         per_day: lane.limits.per_day,
     })

@@ -174,6 +174,16 @@ impl Routes {
         }
     }
 
+    /// The couriers of whose parcels nothing is heard while an account is down: those that it serves, an aggregator only where no account of the
+    /// courier itself does.
+    #[must_use]
+    pub fn rely_on(&self, account: &str) -> Vec<Courier> {
+        let Some(lane) = self.lane(account) else { return Vec::new() };
+        let direct = |courier| self.lanes.iter().any(|lane| lane.adapter(courier).is_some_and(|adapter| adapter.identity().is_direct()));
+        let served = lane.adapters.iter().map(|adapter| adapter.identity());
+        served.filter(|identity| identity.is_direct() || !direct(identity.courier)).map(|identity| identity.courier).collect()
+    }
+
     /// Who can be asked where a parcel is, most trusted first: the first one polls, the second is the other source.
     #[must_use]
     pub fn trackers(&self, courier: Courier, shop: &str) -> Vec<Route> {

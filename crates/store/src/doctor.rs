@@ -66,7 +66,11 @@ pub const FAULTS: [(&str, &str); 16] = [
         "facts that left into an archive that is not known",
         "SELECT count(*) AS count FROM inbox AS i WHERE i.seq < 0 AND NOT EXISTS (SELECT 1 FROM archive AS a WHERE a.no = -i.seq)",
     ),
-    ("changes of the world that are missing", "SELECT coalesce(max(position) + 1, 0) - count(*) AS count FROM world_change"),
+    (
+        "changes of the world that are missing",
+        "SELECT coalesce(max(position) + 1, 0) - count(*) AS count FROM \
+         (SELECT position FROM world_change UNION ALL SELECT position FROM rule_change) AS told",
+    ),
     (
         "instants in the journal that are later than the newest batch",
         "SELECT count(*) AS count FROM journal WHERE recorded > (SELECT clock_high_water FROM db_meta WHERE id = 1)",

@@ -85,7 +85,7 @@ macro_rules! lane_store {
                 close_account_task(task_id: &str, outcome: &str, now: Instant) -> bool;
                 account_tasks(open_only: bool, limit: u32) -> Vec<AccountTask>;
                 endangered(courier: Courier, until: Instant) -> Vec<Endangered>;
-                backlog(account: &str, now: Instant) -> Backlog;
+                backlog(account: &str, now: Instant, least_gap: Length) -> Backlog;
         }
     };
     (@methods $Store:ty, $module:ident, |$store:ident| $begin:expr, |$tx:ident| $end:expr;

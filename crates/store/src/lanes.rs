@@ -502,6 +502,6 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn account_tasks(&self, open_only: bool, limit: u32) -> Result<Vec<AccountTask>, StoreError>;
     /// Deadlines that run about a courier's parcels and are due until then, by rule.
     async fn endangered(&self, courier: Courier, until: Instant) -> Result<Vec<Endangered>, StoreError>;
-    /// What waits for an account.
-    async fn backlog(&self, account: &str, now: Instant) -> Result<Backlog, StoreError>;
+    /// What waits for an account. A parcel that was asked about within `least_gap` does not wait.
+    async fn backlog(&self, account: &str, now: Instant, least_gap: Length) -> Result<Backlog, StoreError>;
 }

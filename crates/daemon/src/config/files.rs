@@ -5,9 +5,9 @@
 use super::extract::{Layer, Rank};
 use super::fingerprint::Fingerprint;
 use super::problem::{Place, Problem};
+use super::snapshot::{Entry, Snapshot};
 use super::tree::{self, Node, SyntaxError};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -127,96 +127,35 @@ impl TomlFile {
     }
 }
 
-/// How often a folder that is being changed is read.
-const TRIES: u32 = 20;
-/// How long to wait between.
-const MOVING: std::time::Duration = std::time::Duration::from_millis(50);
-
-/// What lies at a path below the operator's folder.
-#[derive(Debug, Clone)]
-enum Found {
-    Folder,
-    /// A folder that cannot be read, and why.
-    Shut(String),
-    /// A file that is no TOML by its name.
-    Other,
-    /// What stands in it, or why it cannot be read.
-    Toml(Result<Vec<u8>, String>),
-}
-
 /// The files of the layers: shipped first, an operator's after them.
-///
-/// An operator's folder is read at once and whole, before anything in it is looked at: reading takes a moment, looking at it longer, and an
-/// edit of several files that falls in between would be taken by half.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigFiles {
     /// The operator's folder.
     dir: Option<PathBuf>,
-    /// What lies in it.
-    tree: Arc<BTreeMap<PathBuf, Found>>,
-    /// What it looked like meanwhile.
-    seen: Fingerprint,
-}
-
-/// The layout is three folders deep at most; a loop of links is not followed further.
-fn collect(dir: &Path, depth: u8, tree: &mut BTreeMap<PathBuf, Found>) {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) => {
-            tree.insert(dir.to_owned(), Found::Shut(error.to_string()));
-            return;
-        }
-    };
-    for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-        let Ok(meta) = std::fs::metadata(&path) else { continue };
-        if meta.is_dir() {
-            tree.insert(path.clone(), Found::Folder);
-            if depth < 3 {
-                collect(&path, depth + 1, tree);
-            }
-        } else {
-            let is_toml = meta.is_file() && path.extension().is_some_and(|ending| ending == "toml");
-            let found = if is_toml { Found::Toml(std::fs::read(&path).map_err(|error| error.to_string())) } else { Found::Other };
-            tree.insert(path, found);
-        }
-    }
+    /// What stood in it when it was read.
+    snapshot: Arc<Snapshot>,
 }
 
 impl ConfigFiles {
     /// Shipped files, and those of `dir` over them.
     ///
     /// # Errors
-    /// Where `dir` is no folder that can be read, or its files are being changed all the while.
+    /// Where `dir` is no folder that can be read, or does not stand still.
     pub fn new(dir: Option<&Path>) -> Result<Self, Box<Problem>> {
         let Some(dir) = dir else { return Ok(ConfigFiles::default()) };
-        let unreadable = |what: String| Box::new(Problem::new(dir.display().to_string(), "", what).code("unreadable"));
-        let (mut last, mut absent) = (Ok(()), 0);
-        for _ in 0..TRIES {
-            let seen = Fingerprint::of(Some(dir));
-            last = std::fs::read_dir(dir).map(drop);
-            let mut tree = BTreeMap::new();
-            collect(dir, 0, &mut tree);
-            match &last {
-                Ok(()) if Fingerprint::of(Some(dir)) == seen => {
-                    return Ok(ConfigFiles { dir: Some(dir.to_owned()), tree: Arc::new(tree), seen });
-                }
-                Ok(()) => {}
-                // A folder that is being swapped for another is not there for a moment.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound && absent < 3 => absent += 1,
-                Err(_) => break,
-            }
-            std::thread::sleep(MOVING);
-        }
-        Err(unreadable(match last {
-            Err(error) => format!("is no folder that can be read ({error})"),
-            Ok(()) => "its files were being changed all the while that they were read; try again when they stand still".to_owned(),
-        }))
+        let snapshot = Snapshot::of(dir).map_err(|e| {
+            let what = match e.kind() {
+                std::io::ErrorKind::Other => e.to_string(),
+                _ => format!("is no folder that can be read ({e})"),
+            };
+            Box::new(Problem::new(dir.display().to_string(), "", what).code("unreadable"))
+        })?;
+        Ok(ConfigFiles { dir: Some(dir.to_owned()), snapshot: Arc::new(snapshot) })
     }
 
     /// What the operator's folder looked like when it was read.
-    #[must_use]
-    pub fn seen(&self) -> &Fingerprint {
-        &self.seen
+    pub(super) fn seen(&self) -> &Fingerprint {
+        &self.snapshot.seen
     }
 
     /// The operator's folder, if there is one.
@@ -231,7 +170,7 @@ impl ConfigFiles {
         let mut files: Vec<TomlFile> = BUILT_IN.iter().filter(|(name, _)| *name == wanted).map(|(_, file)| file.clone()).collect();
         if let Some(dir) = &self.dir {
             let own = dir.join(&wanted);
-            self.read_all(self.tree.contains_key(&own).then_some(own), Rank::File, &mut files, problems);
+            self.read_all([own], Rank::File, &mut files, problems);
             self.read_all(self.toml_paths(&dir.join(format!("{stem}.d")), problems), Rank::DropIn, &mut files, problems);
         }
         files
@@ -254,8 +193,11 @@ impl ConfigFiles {
         files
     }
 
-    fn is_dir(&self, path: &Path) -> bool {
-        self.tree.get(path).is_some_and(is_folder)
+    /// Every file of the operator's folder that is read, by its path below it.
+    pub fn own(&self, problems: &mut Vec<Problem>) -> Vec<(String, Arc<str>)> {
+        let folders = FOLDERS.iter().flat_map(|folder| self.folder(folder, problems)).collect::<Vec<_>>();
+        let all = self.top("parcelward", problems).into_iter().chain(folders);
+        all.filter(|file| file.rank != Rank::BuiltIn).map(|file| (file.name, file.text)).collect()
     }
 
     fn name(&self, path: &Path) -> String {
@@ -266,12 +208,8 @@ impl ConfigFiles {
     fn read_all(&self, paths: impl IntoIterator<Item = PathBuf>, rank: Rank, files: &mut Vec<TomlFile>, problems: &mut Vec<Problem>) {
         for path in paths {
             let name = self.name(&path);
-            let read = match self.tree.get(&path) {
-                Some(Found::Toml(read)) => read.clone(),
-                // As the system says it of a folder that is read as a file.
-                _ => Err(std::io::Error::from_raw_os_error(21).to_string()),
-            };
-            match read.map(String::from_utf8) {
+            let Some(read) = self.snapshot.text(&path) else { continue };
+            match read.map(|bytes| String::from_utf8(bytes.to_owned())) {
                 Ok(Ok(text)) => files.push(TomlFile::own(name, stem_of(&path), rank, text)),
                 Ok(Err(e)) => {
                     let before = e.as_bytes().get(..e.utf8_error().valid_up_to()).unwrap_or_default();
@@ -286,26 +224,21 @@ impl ConfigFiles {
 
     /// The `*.toml` files of a folder, sorted; none where there is no such folder.
     fn toml_paths(&self, dir: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-        self.entries(dir, problems, |_, found| matches!(found, Found::Toml(_)))
+        self.entries(dir, problems, |entry| !entry.is_folder && entry.ends_in("toml"))
     }
 
     fn drop_in_folders(&self, dir: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
-        self.entries(dir, problems, |path, found| is_folder(found) && path.extension().is_some_and(|e| e == "d"))
+        self.entries(dir, problems, |entry| entry.is_folder && entry.ends_in("d"))
     }
 
-    fn entries(&self, dir: &Path, problems: &mut Vec<Problem>, wanted: impl Fn(&Path, &Found) -> bool) -> Vec<PathBuf> {
-        let why = match self.tree.get(dir) {
-            Some(Found::Shut(why)) => Some(why.clone()),
-            // As the system says it of a file that is read as a folder.
-            Some(Found::Other | Found::Toml(_)) => Some(std::io::Error::from_raw_os_error(20).to_string()),
-            Some(Found::Folder) | None => None,
-        };
-        if let Some(why) = why {
-            problems.push(Problem::new(self.name(dir), "", format!("cannot be read ({why})")).code("unreadable"));
+    fn entries(&self, dir: &Path, problems: &mut Vec<Problem>, wanted: impl Fn(&Entry) -> bool) -> Vec<PathBuf> {
+        match self.snapshot.entries(dir) {
+            Ok(entries) => entries.iter().filter(|entry| wanted(entry)).map(|entry| entry.path.clone()).collect(),
+            Err(e) => {
+                problems.push(Problem::new(self.name(dir), "", format!("cannot be read ({e})")).code("unreadable"));
+                Vec::new()
+            }
         }
-        let below = self.tree.range(dir.to_owned()..).take_while(|(path, _)| path.starts_with(dir));
-        let own = below.filter(|(path, found)| path.parent() == Some(dir) && wanted(path, found));
-        own.map(|(path, _)| path.clone()).collect()
     }
 
     /// What lies in the operator's folder and is read by nobody: a misspelt folder, a file of another ending.
@@ -313,20 +246,21 @@ impl ConfigFiles {
         let Some(dir) = &self.dir else { return Vec::new() };
         let mut ignored = Vec::new();
         let known: Vec<String> = FOLDERS.iter().map(|f| (*f).to_owned()).chain(["parcelward.toml".to_owned()]).collect();
-        for path in self.entries(dir, &mut ignored, |_, _| true) {
+        let folders = self.entries(dir, &mut Vec::new(), |entry| entry.is_folder);
+        for path in self.entries(dir, &mut ignored, |_| true) {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let stem = name.strip_suffix(".d").unwrap_or(&name);
             let is_known = FOLDERS.contains(&stem) || name == "parcelward.toml" || name == "parcelward.d" || name == "schema";
-            if is_known || name.starts_with('.') || !(self.is_dir(&path) || name.ends_with(".toml")) {
+            if is_known || name.starts_with('.') || !(folders.contains(&path) || name.ends_with(".toml")) {
                 continue;
             }
-            let what = if self.is_dir(&path) { "no file in this folder is read" } else { "this file is not read" };
+            let what = if folders.contains(&path) { "no file in this folder is read" } else { "this file is not read" };
             let meant = super::problem::nearest(&name, known.iter().map(String::as_str));
             ignored.push(Problem::new(name.clone(), "", what).code("stray").warning().meant(meant));
         }
         for folder in FOLDERS {
             let own = dir.join(folder);
-            for path in self.entries(&own, &mut Vec::new(), |_, found| !is_folder(found)) {
+            for path in self.entries(&own, &mut Vec::new(), |entry| !entry.is_folder) {
                 let ending = path.extension().map(|e| e.to_string_lossy().into_owned()).unwrap_or_default();
                 if ["tml", "tom", "toml1", "yaml", "yml", "json", "txt"].contains(&ending.as_str()) {
                     let problem = Problem::new(self.name(&path), "", "this file is not read: its name must end in `.toml`");
@@ -336,10 +270,6 @@ impl ConfigFiles {
         }
         ignored
     }
-}
-
-fn is_folder(found: &Found) -> bool {
-    matches!(found, Found::Folder | Found::Shut(_))
 }
 
 /// `pinduoduo` for `rules/pinduoduo.toml`, and for each drop-in in `rules/pinduoduo.d/`.

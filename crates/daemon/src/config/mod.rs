@@ -23,6 +23,7 @@ mod rulebook;
 mod schedules;
 mod schema;
 mod settings;
+mod snapshot;
 mod tree;
 
 pub use couriers::{AccountState, Couriers, Network, PushDoor, example_adapters};
@@ -129,7 +130,6 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
         Ok(files) => files,
         Err(problem) => return Reading { loaded: None, problems: vec![*problem] },
     };
-    let seen = files.seen().clone();
     problems.extend(files.strays());
     let environment: Vec<(String, String)> = environment.collect();
     let of_settings = files.top("parcelward", &mut problems);
@@ -182,7 +182,7 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
             let kept = Arc::new(Kept::of(RuleSource { rules: raw_rules.clone(), calendars: raw_calendars }, &read));
             Some(Loaded {
                 dir: dir.map(Path::to_owned),
-                seen,
+                seen: files.seen().clone(),
                 revision,
                 settings,
                 rules,

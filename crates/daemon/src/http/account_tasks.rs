@@ -6,7 +6,7 @@
 use super::app::App;
 use super::problem::{Kind, Problem};
 use super::tasks::{OutcomeWay, TaskItem, TaskQueryShape};
-use parcelward_casework::instant::Instant;
+use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::task_table::ways;
 use parcelward_casework::text::fill;
@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+/// How far ahead deadlines are named.
+const AHEAD: Length = Length::hours(24);
 /// The most that are shown.
 const MOST: u32 = 1_000;
 
@@ -60,8 +62,12 @@ struct Named {
 /// Where the database does not answer.
 pub(super) async fn listed(app: &App, shape: &TaskQueryShape, now: Instant) -> Result<Vec<TaskItem>, Problem> {
     let tasks = app.store.account_tasks(!shape.closed, MOST).await?;
-    let items = tasks.iter().filter(|task| task.is_open != shape.closed).map(|task| item(app, task, now));
-    Ok(items.filter(|item| shape.fits(item)).collect())
+    let mut items = Vec::new();
+    for task in tasks.iter().filter(|task| task.is_open != shape.closed) {
+        items.push(item(app, task, now).await?);
+    }
+    items.retain(|item| shape.fits(item));
+    Ok(items)
 }
 
 /// One of them.
@@ -73,7 +79,10 @@ pub(super) async fn find(app: &App, id: &str, now: Instant) -> Result<Option<Tas
         return Ok(None);
     }
     let tasks = app.store.account_tasks(false, MOST).await?;
-    Ok(tasks.iter().find(|task| task.task_id == id).map(|task| item(app, task, now)))
+    match tasks.iter().find(|task| task.task_id == id) {
+        Some(task) => Ok(Some(item(app, task, now).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Does something with one; `None` where there is none of this id.
@@ -98,8 +107,31 @@ pub(super) async fn act(app: &App, id: &str, verb: TaskVerb, fields: &Map<String
     find(app, id, now).await
 }
 
-fn item(app: &App, task: &AccountTask, now: Instant) -> TaskItem {
-    let told: Told = serde_json::from_str(&task.told).unwrap_or_default();
+/// What it endangers is what is due within a day: of the present while it is open, as it was told where it has ended.
+async fn endangered(app: &App, task: &AccountTask, told: Vec<Named>, now: Instant) -> Result<Vec<EndangeredDeadlines>, Problem> {
+    let rules = app.desk.rules();
+    let shown = |courier: String, rule: String, count, first_due_at| EndangeredDeadlines {
+        title: RuleKind::from_word(&rule).map_or(rule.as_str(), |kind| rules.texts.rule_title(kind)).to_owned(),
+        courier,
+        rule,
+        count,
+        first_due_at,
+    };
+    if !task.is_open {
+        return Ok(told.into_iter().map(|one| shown(one.courier, one.rule, one.count, one.first_due_at)).collect());
+    }
+    let mut all = Vec::new();
+    for courier in app.config().couriers.routes.rely_on(&task.account) {
+        for one in app.store.endangered(courier, now + AHEAD).await? {
+            all.push(shown(courier.word().to_owned(), one.rule, one.count, one.first_due_at.to_string()));
+        }
+    }
+    Ok(all)
+}
+
+async fn item(app: &App, task: &AccountTask, now: Instant) -> Result<TaskItem, Problem> {
+    let mut told: Told = serde_json::from_str(&task.told).unwrap_or_default();
+    let endangered = endangered(app, task, std::mem::take(&mut told.endangered), now).await?;
     let rules = app.desk.rules();
     let texts = &rules.texts;
     let kind = TaskKind::from_word(&task.kind).unwrap_or(TaskKind::CourierOutage);
@@ -121,21 +153,13 @@ fn item(app: &App, task: &AccountTask, now: Instant) -> TaskItem {
             optional: of_kind.map(|way| answers(way.optional)).unwrap_or_default(),
         }
     };
-    let title_of = |rule: &str| RuleKind::from_word(rule).map_or(rule, |rule| texts.rule_title(rule)).to_owned();
-    let endangered = told.endangered.iter().map(|one| EndangeredDeadlines {
-        courier: one.courier.clone(),
-        rule: one.rule.clone(),
-        title: title_of(&one.rule),
-        count: one.count,
-        first_due_at: one.first_due_at.clone(),
-    });
-    TaskItem {
+    Ok(TaskItem {
         task_id: task.task_id.clone(),
         kind: kind.word(),
         order: None,
         account: Some(task.account.clone()),
         couriers: told.couriers,
-        endangered: endangered.collect(),
+        endangered,
         sources: Vec::new(),
         disagreement: None,
         case_id: None,
@@ -163,5 +187,5 @@ fn item(app: &App, task: &AccountTask, now: Instant) -> TaskItem {
         evidence_wanted: Vec::new(),
         outcomes: told.outcomes.iter().map(way).collect(),
         reply_template: None,
-    }
+    })
 }

@@ -19,6 +19,7 @@ mod mask;
 mod metrics;
 mod orders;
 mod params;
+pub(crate) mod plan;
 mod problem;
 mod push_facts;
 mod pushes;
@@ -86,12 +87,17 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(holds::set))
         .routes(routes!(holds::release))
         .routes(routes!(reload::post))
+        .routes(routes!(plan::post_apply))
         .routes(routes!(schedules::list))
         .routes(routes!(schedules::next))
         .routes(routes!(schedules::run))
         .routes(routes!(schedules::runs))
         .routes(routes!(metrics::get));
-    let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(facts::post))
+        .routes(routes!(import::post))
+        .routes(routes!(export::get))
+        .routes(routes!(plan::post_plan));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));
     (quick, uploads, open)
 }

@@ -19,7 +19,7 @@ pub(super) async fn open(shared: &Shared, lane: &AccountLane, since: Instant, wh
     let now = shared.now();
     let couriers: Vec<_> = lane.adapters.iter().map(|adapter| adapter.identity().courier).collect();
     let mut endangered = Vec::new();
-    for courier in &couriers {
+    for courier in &shared.routes.rely_on(&lane.name) {
         for one in shared.store.endangered(*courier, now + NAMED_AHEAD).await? {
             endangered.push(
                 json!({"courier": courier.word(), "rule": one.rule, "count": one.count, "first_due_at": one.first_due_at.to_string()}),

@@ -41,6 +41,15 @@ pub async fn a_breaker_opens_one_task_that_names_deadlines_and_closes_it(yard: Y
     assert!(courier.asked() > asked + 1);
 }
 
+/// An aggregator that is down endangers nothing while the courier itself can be asked.
+#[test]
+fn only_who_is_relied_on_endangers_deadlines() {
+    let (courier, other) = (ledger(), Ledger::of("kuaidi100", "aggregator", Limits::NONE));
+    let both = Routes::new(vec![account(&other), account(&courier)]);
+    assert_eq!((both.rely_on("zto-main"), both.rely_on("aggregator")), (vec![parcelward_courier::Courier::Zto], Vec::new()));
+    assert_eq!(Routes::new(vec![account(&other)]).rely_on("aggregator"), [parcelward_courier::Courier::Zto]);
+}
+
 pub async fn who_is_told_to_wait_waits_and_so_does_every_daemon(yard: Yard) {
     let (courier, slow) = (ledger(), Ledger::new("zto-other", Limits::NONE));
     let mut theirs = account(&courier);

@@ -140,7 +140,7 @@ impl LaneStore for Line {
     async fn endangered(&self, courier: Courier, until: Instant) -> Result<Vec<Endangered>, StoreError> {
         unreachable!("{NONE}")
     }
-    async fn backlog(&self, account: &str, now: Instant) -> Result<Backlog, StoreError> {
+    async fn backlog(&self, account: &str, now: Instant, least_gap: Length) -> Result<Backlog, StoreError> {
         unreachable!("{NONE}")
     }
 }

@@ -281,7 +281,7 @@ macro_rules! account_calls {
             rows.iter().map(read).collect()
         }
 
-        pub(super) async fn backlog(on: &mut $On, account: &str, now: Instant) -> Result<Backlog, StoreError> {
+        pub(super) async fn backlog(on: &mut $On, account: &str, now: Instant, least_gap: Length) -> Result<Backlog, StoreError> {
             let operations = on
                 .query(
                     "SELECT count(*) AS due, min(not_before) AS first FROM operation WHERE account = $1 AND phase <> 'done' \
@@ -293,11 +293,12 @@ macro_rules! account_calls {
                 .await?;
             let polls = on
                 .query(
-                    "SELECT count(*) AS watched, count(CASE WHEN next_at <= $2 THEN 1 END) AS due, min(next_at) AS first FROM poll \
-                     WHERE account = $1",
+                    "SELECT count(*) AS watched, count(CASE WHEN next_at <= $2 AND asked_at <= $3 THEN 1 END) AS due, \
+                     min(CASE WHEN asked_at <= $3 THEN next_at END) AS first FROM poll WHERE account = $1",
                 )
                 .bind(account)
                 .bind(now.millis())
+                .bind((now - least_gap).millis())
                 .fetch_one(on.on())
                 .await?;
             let late = |first: Option<Instant>| first.filter(|at| *at < now).map_or(Length::ZERO, |at| now.since(at));

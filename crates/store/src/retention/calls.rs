@@ -78,7 +78,7 @@ macro_rules! retention {
         pub(crate) async fn erase_loose(link: &mut $link, before: Instant, now: Instant, limit: u32) -> Result<u64, StoreError> {
             let rows = link.query(
                 "SELECT seq, json FROM journal WHERE file_no IS NULL AND erased_at IS NULL AND recorded < $1 \
-                 AND type NOT IN ('parcelward.coverage', 'parcelward.disruption') AND type NOT LIKE 'parcelward.rules%' LIMIT $2",
+                 AND type NOT IN ('parcelward.coverage', 'parcelward.disruption', 'parcelward.configuration') LIMIT $2",
             );
             let rows = rows.bind(before.millis()).bind(most(limit)).fetch_all(link.on()).await?;
             for row in &rows {

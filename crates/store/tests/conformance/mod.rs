@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod files;
 pub mod kit;
+pub mod lanes;
 pub mod ledger;
 pub mod lists;
 pub mod retention;
@@ -68,6 +69,15 @@ macro_rules! suite {
             retention::one_archive_is_written_at_a_time_and_can_be_given_up,
             retention::what_is_held_neither_leaves_nor_is_erased,
             retention::a_fact_that_comes_after_is_kept_and_shown,
+            lanes::an_attempt_is_begun_once_and_ended_by_whoever_began_it,
+            lanes::of_one_kind_on_one_waybill_one_goes_first,
+            lanes::after_a_change_of_incarnation_what_was_planned_is_looked_up,
+            lanes::parcels_come_by_rank_and_to_one_daemon,
+            lanes::what_is_in_doubt_is_asked_about_and_then_let_go,
+            lanes::a_parcel_is_subscribed_to_once_an_account,
+            lanes::every_daemon_obeys_a_gate,
+            lanes::calls_are_given_out_once,
+            lanes::an_account_has_one_open_task,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
