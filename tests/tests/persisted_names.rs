@@ -127,7 +127,7 @@ const VOCABULARIES: [Vocabulary; 37] = [
 ];
 
 /// Every table of the store.
-const TABLES: &str = "account_task case_file config_revision courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
+const TABLES: &str = "account_task archive archived_order archived_waybill case_file config_revision courier_gate courier_spent daemon db_meta deadline inbox journal late_fact legal_hold legal_hold_log open_batch open_case operation \
      operation_attempt poll poll_exchange rouse rule_change schedule schedule_run schema_version subscription task waybill_index world_change world_size";
 
 #[test]
@@ -178,7 +178,7 @@ fn no_table_is_renamed() {
 }
 
 /// Every metric, without `parcelward_`: dashboards and alert rules of others stand on them.
-const METRICS: &str = "build_info facts_total facts_unread_total tracking_unrecognized_total decisions_total cases_opened_total \
+const METRICS: &str = "build_info facts_total facts_unread_total facts_late_total tracking_unrecognized_total decisions_total cases_opened_total \
      cases_closed_total tasks_opened_total tasks_closed_total deadlines_met_total deadlines_breached_total \
      operations_requested_total operations_settled_total pushes_total courier_calls_total courier_calls_forfeited_total \
      courier_attempts_total courier_outages_total courier_disagreements_total \

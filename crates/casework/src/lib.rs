@@ -10,6 +10,7 @@ mod compile_rules;
 pub mod considered;
 pub mod decision;
 mod engine;
+pub mod erase;
 pub mod fact;
 pub mod instant;
 mod look;

@@ -67,8 +67,8 @@ impl RuleKind {
         use RuleKind as K;
         use TaskKind as T;
         match self {
-            K::ShipBy => &[T::ShipNow],
-            K::Collect | K::ReshipCollect => &[T::HandOverToCourier, T::TraceUnhandedParcel],
+            K::ShipBy => &[T::ShipNow, T::AppealOrder],
+            K::Collect | K::ReshipCollect => &[T::HandOverToCourier, T::TraceUnhandedParcel, T::ChaseCourier],
             K::SecondScan | K::FirstHub | K::DeliveryAttempt => &[T::ChaseCourier],
             K::Movement | K::ReshipMovement => &[T::ChaseCourier, T::TellBuyer, T::DecideReshipOrRefund],
             K::AfterSaleResponse | K::RefundResponse | K::AfterSaleReview => &[T::AnswerAfterSale],

@@ -3,10 +3,14 @@
 mod common;
 
 use common::life::{Life, Seen};
-use common::{Verdict, broken, cases, history};
+use common::{RULES, Verdict, broken, cases, history};
 use parcelward_casework::casefile::*;
 use parcelward_casework::decision::{Decision, DecisionBody as D};
 use parcelward_casework::instant::Length;
+use parcelward_casework::parse::parse_fact;
+use parcelward_casework::replay::{MemoryShelf, Player};
+use parcelward_casework::rule_kind::RuleKind;
+use parcelward_casework::rules::rule_ids;
 use parcelward_casework::words::*;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -214,4 +218,86 @@ fn a_key_stays_taken_when_a_new_number_takes_its_operation_along() {
     let life =
         Life::watched(&history, "P1", Length::days(20), &mut |seen: &Seen<'_>| seen.plan.decisions.iter().try_for_each(|d| books.enter(d)));
     assert!(life.is_ok(), "{}", life.err().map(|e| e.to_string()).unwrap_or_default());
+}
+
+type TasksOfRules = BTreeMap<RuleKind, BTreeSet<TaskKind>>;
+
+/// Which tasks rules open in the scenarios: those of which a rung is the cause, and all that name a rung, the due time, or the deadline itself.
+fn tasks_of_rules() -> (TasksOfRules, TasksOfRules) {
+    use parcelward_casework::decision::Cause;
+    let kinds: BTreeMap<String, RuleKind> = rule_ids().into_iter().map(|(id, _, kind)| (id, kind)).collect();
+    let (mut by_rung, mut opened) = (TasksOfRules::new(), TasksOfRules::new());
+    let folder = common::root().join("tests/scenarios");
+    for path in std::fs::read_dir(folder).expect("the scenarios are there").map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_none_or(|end| end != "json") {
+            continue;
+        }
+        let scenario: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("it is read")).expect("it parses");
+        let mut facts: Vec<_> =
+            scenario["facts"].as_array().expect("facts").iter().filter_map(|fact| parse_fact(&fact.to_string()).ok()).collect();
+        facts.sort_by_key(|fact| fact.decided_at());
+        let Some(last) = facts.last().map(|fact| fact.decided_at()) else { continue };
+        let mut player = Player::new(&RULES, MemoryShelf::default());
+        let (mut deadlines, mut due_with): (BTreeMap<String, RuleKind>, Vec<(String, TaskKind)>) = Default::default();
+        let mut sink = |decision: Decision| {
+            match &decision.body {
+                D::DeadlineSet(set) => deadlines.extend(kinds.get(&set.rule).map(|kind| (set.deadline_id.clone(), *kind))),
+                D::TaskOpened(task) => {
+                    let own = task.deadline_id.as_ref().and_then(|id| deadlines.get(id));
+                    // The deadline may be set right after its task.
+                    due_with.extend(task.deadline_id.clone().map(|id| (id, task.kind)));
+                    for cause in &decision.because {
+                        let Cause::Rule { rule, rung } = cause else { continue };
+                        let Some(kind) = kinds.get(rule) else { continue };
+                        opened.entry(*kind).or_default().insert(task.kind);
+                        if rung != "due" && own == Some(kind) {
+                            by_rung.entry(*kind).or_default().insert(task.kind);
+                        }
+                    }
+                }
+                // A rung may press a task that is open already.
+                D::TaskUpdated(task) => {
+                    due_with.extend(task.deadline_id.clone().map(|id| (id, task.kind)));
+                    for cause in &decision.because {
+                        if let Cause::Rule { rule, .. } = cause
+                            && let Some(kind) = kinds.get(rule)
+                        {
+                            opened.entry(*kind).or_default().insert(task.kind);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        };
+        for fact in &facts {
+            let _ = player.fact(fact, &mut sink);
+        }
+        player.run_on(last + Length::days(60), &mut sink).expect("nothing is written");
+        for (id, task) in due_with {
+            if let Some(kind) = deadlines.get(&id) {
+                opened.entry(*kind).or_default().insert(task);
+            }
+        }
+    }
+    (by_rung, opened)
+}
+
+#[test]
+fn the_tasks_that_a_rule_is_said_to_open_are_those_that_it_opens() {
+    let (by_rung, opened) = tasks_of_rules();
+    let mut wrong = Vec::new();
+    for &kind in RuleKind::ALL {
+        let said: BTreeSet<TaskKind> = kind.tasks().iter().copied().collect();
+        let seen = opened.get(&kind).cloned().unwrap_or_default();
+        for task in by_rung.get(&kind).into_iter().flatten().filter(|task| !said.contains(task)) {
+            wrong.push(format!("{kind} opens {task} and is not said to"));
+        }
+        // No scenario runs for the year after which nobody can be complained to any more.
+        let too_long = (kind == RuleKind::AuthorityLatest).then_some(TaskKind::ComplainToAuthority);
+        for task in said.difference(&seen).filter(|task| Some(**task) != too_long) {
+            wrong.push(format!("{kind} is said to open {task} and does so in no scenario"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
 }

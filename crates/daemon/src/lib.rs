@@ -20,6 +20,7 @@ pub mod plan;
 pub mod reference;
 pub mod reload;
 pub mod replay;
+pub mod retention;
 pub mod serve;
 mod shadow;
 mod systemd;

@@ -19,12 +19,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 async fn daemon(dir: &Path) -> Running {
+    daemon_by(dir, TestClock::at("2026-03-10T09:00:00+08:00")).await
+}
+
+async fn daemon_by(dir: &Path, clock: std::sync::Arc<TestClock>) -> Running {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let database = format!("sqlite:{}", dir.join("test.db").display());
     let environment = [("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0"), ("PARCELWARD_DATABASE__URL", database.as_str())];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = load_with(Some(&dir.join("config")), environment.into_iter()).unwrap();
-    start(config, TestClock::at("2026-03-10T09:00:00+08:00")).await.unwrap()
+    start(config, clock).await.unwrap()
 }
 
 fn span(rules: &Rules, kind: RuleKind) -> Span {
@@ -37,6 +41,13 @@ fn write(config: &Path, collect: &str, ship_by: &str) {
     fs::create_dir_all(config.join("rules.d")).unwrap();
     fs::write(config.join("rules.d/a.toml"), rule("pdd.collect", collect)).unwrap();
     fs::write(config.join("rules.d/b.toml"), rule("pdd.ship_by", ship_by)).unwrap();
+}
+
+/// A schedule whose every missed time would be made up for.
+fn schedule(config: &Path, cron: &str) {
+    let text = format!("[schedule.edited]\njob = \"claims-ageing\"\ncron = \"{cron}\"\ncatch_up = \"all\"\ncatch_up_max = 50\n");
+    fs::create_dir_all(config.join("schedules.d")).unwrap();
+    fs::write(config.join("schedules.d/edited.toml"), text).unwrap();
 }
 
 /// The revisions of an order's lines, each with whether its files say `18h`.
@@ -107,11 +118,13 @@ async fn a_right_edit_is_in_force_and_a_wrong_one_is_told_with_its_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_swapped_under_reloads_are_taken_whole() {
-    let rounds: u64 = std::env::var("PARCELWARD_EDITS").ok().and_then(|n| n.parse().ok()).unwrap_or(120);
+    // A variable that begins with PARCELWARD_ would be read as a setting, and refused.
+    let rounds: u64 = std::env::var("EDITS_UNDER_RELOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(120);
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("config");
     write(&config, "\"1h\"", "\"1h\"");
-    let running = daemon(dir.path()).await;
+    let clock = TestClock::at("2026-03-10T09:00:00+08:00");
+    let running = daemon_by(dir.path(), clock.clone()).await;
     let app = running.app();
     let (edited, next) = (config.clone(), dir.path().join("next"));
     let edits = tokio::task::spawn_blocking(move || {
@@ -122,6 +135,7 @@ async fn folders_swapped_under_reloads_are_taken_whole() {
                 5 => write(&next, &length, "\"soon\""),
                 _ => write(&next, &length, &length),
             }
+            schedule(&next, &format!("0 {} {} * * *", n % 60, n * 7 % 24));
             let old = next.with_extension("old");
             fs::rename(&edited, &old).unwrap();
             fs::rename(&next, &edited).unwrap();
@@ -131,10 +145,14 @@ async fn folders_swapped_under_reloads_are_taken_whole() {
         }
     });
     let (mut taken, mut refused) = (0_u32, 0_u32);
+    let mut why = String::new();
     while !edits.is_finished() {
         match app.reload().run(app).await {
             Ok(reloaded) => taken += u32::from(reloaded.changed),
-            Err(_) => refused += 1,
+            Err(problems) => {
+                refused += 1;
+                why = problems.to_string();
+            }
         }
         let rules = app.desk.rules();
         assert_eq!(span(&rules, RuleKind::Collect), span(&rules, RuleKind::ShipBy), "half of one folder and half of another");
@@ -143,10 +161,25 @@ async fn folders_swapped_under_reloads_are_taken_whole() {
         assert_eq!(span(&config.rules, RuleKind::Collect), span(&rules, RuleKind::Collect), "the API and the desk have the same");
     }
     edits.await.unwrap();
-    assert!(taken > 0, "{taken} taken, {refused} refused: no edit was seen at all");
+    assert!(taken > 0, "{taken} taken, {refused} refused: no edit was seen at all; the last was refused because {why}");
+    println!("{rounds} edits: {taken} taken, {refused} refused");
     write(&config, "\"41h\"", "\"41h\"");
     app.reload().run(app).await.unwrap();
     assert_eq!(span(&app.desk.rules(), RuleKind::Collect), Span::parse("41h").unwrap(), "the last edit holds");
+    // Each edit moved the schedule to times that had been long before it: none was made up for. What comes after the last one is run.
+    assert_eq!(app.store.runs("edited", None, 10).await.unwrap().rows, []);
+    schedule(&config, "0 30 9 * * *");
+    app.reload().run(app).await.unwrap();
+    clock.set("2026-03-10T09:30:01+08:00");
+    let ran = loop {
+        let ran = app.store.runs("edited", None, 10).await.unwrap().rows;
+        if !ran.is_empty() {
+            break ran;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    let slots: Vec<Instant> = ran.iter().map(|run| run.slot).collect();
+    assert_eq!(slots, [Instant::parse("2026-03-10T09:30:00+08:00").unwrap()]);
     running.stop().await.unwrap();
 }
 

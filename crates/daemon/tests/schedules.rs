@@ -20,7 +20,7 @@ async fn open() -> Daemon {
 
 async fn run(daemon: &Daemon, arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parcelward"));
-    command.env_clear().env("PARCELWARD_URL", daemon.url("")).args(arguments);
+    command.env_clear().env("PARCELWARD_LANGUAGE", "en").env("PARCELWARD_URL", daemon.url("")).args(arguments);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
@@ -136,4 +136,127 @@ async fn people_read_it_as_tables() {
     let (_, json, _) = run(&daemon, &["schedule", "list", "--json"]).await;
     assert!(serde_json::from_str::<Value>(&json).unwrap()["items"].as_array().unwrap().len() >= 9);
     daemon.running.stop().await.unwrap();
+}
+
+/// Orders that were called off and are long closed.
+async fn called_off(daemon: &Daemon, ids: &[String], time: &str) {
+    let mut facts: Vec<Value> = ids.iter().map(|id| order(id, time, "59.90")).collect();
+    for id in ids {
+        let mut off = order(id, time, "59.90");
+        off["id"] = json!(format!("off-{id}"));
+        off["data"]["status"] = json!("cancelled");
+        facts.push(off);
+    }
+    daemon.tell(&facts).await;
+}
+
+fn archives(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).map(|all| all.map(|entry| entry.unwrap().path()).collect::<Vec<_>>()).unwrap_or_default();
+    let mut paths: Vec<_> = entries.into_iter().filter(|path| path.to_string_lossy().ends_with(".jsonl.gz")).collect();
+    paths.sort();
+    paths
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_case_files_leave_into_an_archive_that_verifies_and_replays() {
+    use parcelward::retention::archive::{lines, verify};
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("archive");
+    let daemon = Daemon::with(NOW, dir, &[("RETENTION__FOLDER", folder.to_str().unwrap())]).await;
+    called_off(&daemon, &["O1", "O2", "O3"].map(str::to_owned), PAID).await;
+    daemon.tell(&[order("OPEN", PAID, "10.00")]).await;
+    let hold = json!({"platform": "pinduoduo", "shop": "shop", "order_id": "O2", "why": "court", "who": "ann"});
+    assert_eq!(daemon.post("/v1/holds", hold.clone()).await.0, StatusCode::OK);
+    assert_eq!(daemon.post("/v1/holds", hold).await.0, StatusCode::CONFLICT);
+    let (_, held, _) = run(&daemon, &["hold", "list"]).await;
+    assert!(held.contains("pinduoduo/shop/O2  ann: court"), "{held}");
+    daemon.clock.set("2028-06-01T12:00:00+08:00");
+    assert_eq!(daemon.post("/v1/schedules/retention/run", json!({})).await.0, StatusCode::ACCEPTED);
+    let done = ended(&daemon, "retention", 1).await.remove(0);
+    assert_eq!(
+        (done["state"].as_str(), done["report"]["erased"].as_u64(), done["report"]["archived"].as_u64()),
+        (Some("ok"), Some(2), Some(2)),
+        "{done}"
+    );
+    let file = archives(&folder).remove(0);
+    let manifest = verify(&file).unwrap();
+    let mut left: Vec<_> = manifest.orders.iter().map(|entry| entry.order.order_id.as_str()).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["O1", "O3"]);
+    let text: Vec<String> = lines(&file).unwrap().map(Result::unwrap).collect();
+    assert_eq!(text.len() as u64, manifest.lines);
+    assert!(text.iter().all(|line| line.contains("erasedtime") && !line.contains("李雷") && !line.contains("13900000001")));
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O1").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O2").await.0, StatusCode::OK);
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/OPEN").await.0, StatusCode::OK);
+    // Told again it is known; something new is kept and opens nothing.
+    let (_, again) = daemon.post("/v1/facts", json!([order("O1", PAID, "59.90")])).await;
+    assert_eq!(again["items"][0]["result"], "duplicate", "{again}");
+    let mut new = order("O1", PAID, "61.00");
+    new["id"] = json!("new");
+    let (_, late) = daemon.post("/v1/facts", json!([new])).await;
+    assert_eq!(late["items"][0]["result"], "parked", "{late}");
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O1").await.0, StatusCode::NOT_FOUND);
+    let url = format!("sqlite:{}", daemon.dir.path().join("test.db").display());
+    let (_, list, _) = run(&daemon, &["retention", "list", "--database", &url]).await;
+    assert!(list.contains("late: parcelward.order new of test for order pinduoduo/shop/O1") && list.contains("2 case files"), "{list}");
+    let (_, facts, _) = run(&daemon, &["retention", "read", "--facts", file.to_str().unwrap()]).await;
+    assert_eq!(facts.lines().count(), 4, "{facts}");
+    let plain = daemon.dir.path().join("facts.jsonl");
+    std::fs::write(&plain, facts).unwrap();
+    let (status, replayed, err) = run(&daemon, &["replay", plain.to_str().unwrap()]).await;
+    assert!(status == Some(0) && replayed.contains("deadline.cancelled"), "{replayed}{err}");
+    let (status, said, _) = run(&daemon, &["doctor", "--database", &url]).await;
+    assert_eq!(status, Some(0), "{said}");
+    // One byte that is another is found out.
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    verify(&file).unwrap_err();
+    daemon.running.stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
+    use parcelward::retention::archive::verify;
+    let daemon = Daemon::at("2022-03-11T20:30:00+08:00").await;
+    let ids: Vec<String> = (0..120).map(|n| format!("K{n}")).collect();
+    called_off(&daemon, &ids, "2022-03-10T08:00:00+08:00").await;
+    let (dir, url) = (daemon.dir, format!("sqlite:{}", "test.db"));
+    daemon.running.stop().await.unwrap();
+    let command = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parcelward"));
+        command.env_clear().current_dir(dir.path()).args(["retention", "run", "--database", &url]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command
+    };
+    let mut broken_off = 0;
+    for round in 0..40 {
+        let mut child = command().spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(20 + round * 23));
+        match child.try_wait().unwrap() {
+            Some(status) if status.success() => break,
+            _ => broken_off += 1,
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert!(broken_off > 0, "it was broken off at least once");
+    assert!(command().status().unwrap().success());
+    let mut left = Vec::new();
+    for file in archives(&dir.path().join("archive")) {
+        left.extend(verify(&file).unwrap().orders.into_iter().map(|entry| entry.order.order_id));
+    }
+    left.sort();
+    let mut wanted = ids.clone();
+    wanted.sort();
+    assert_eq!(left, wanted, "each once");
+    let (file, options) = (format!("sqlite:{}", dir.path().join("test.db").display()), parcelward_store::StoreOptions::default());
+    let store = parcelward_store::open(&file, &options).await.unwrap();
+    assert!(store.records(0, 10).await.unwrap().rows.is_empty());
+    assert!(store.faults().await.unwrap().iter().all(|count| *count == 0));
+    let known = store.archives(100).await.unwrap();
+    assert!(known.iter().all(|row| row.is_done) && known.len() == archives(&dir.path().join("archive")).len());
+    store.close().await;
 }

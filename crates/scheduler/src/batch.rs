@@ -18,7 +18,7 @@ use parcelward_casework::rules::Rules;
 use parcelward_casework::world::World;
 use parcelward_casework::{Plan, Refusal, Signal};
 use parcelward_store::{
-    Batch, DecisionEntry, Entry, FactEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews, crash_point,
+    Batch, DecisionEntry, Entry, FactEntry, LateEntry, ParkedFact, RouseScope, StoreError, Transaction, Waiting, WorldNews, crash_point,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -142,6 +142,8 @@ struct Run<'a> {
     waits_here: HashMap<Waybill, Vec<WaitsHere>>,
     /// Facts of this batch that waited and were given to an order later in it.
     found_here: Vec<(usize, OrderKey)>,
+    /// Facts for orders whose case files left.
+    late: Vec<LateEntry>,
     tally: Tally,
     seen: Vec<Seen>,
     /// Case files that are due, locked.
@@ -162,10 +164,11 @@ impl<'a> Run<'a> {
         limits: &Limits,
     ) -> Result<Option<Self>, Trouble> {
         crash_point!("inbox.begun")?;
-        let intake = Intake::read(tx, facts).await?;
+        let mut intake = Intake::read(tx, facts).await?;
         crash_point!("inbox.read")?;
         let mut hand = Hand::default();
         hand.lock(tx, bench.cache, &intake.orders()).await?;
+        intake.look_for_left(tx, |order| hand.is_there(order)).await?;
         crash_point!("inbox.locked")?;
         let mut due = if limits.wakes > 0 { tx.due(now, limits.wakes).await? } else { Vec::new() };
         if facts.is_empty() && due.is_empty() {
@@ -200,6 +203,7 @@ impl<'a> Run<'a> {
             owners: Vec::new(),
             waits_here: HashMap::new(),
             found_here: Vec::new(),
+            late: Vec::new(),
             tally: Tally::default(),
             seen: Vec::new(),
             due,
@@ -228,7 +232,27 @@ impl<'a> Run<'a> {
             Goal::World => Ok(self.world_fact(fact, json)),
             Goal::Order { order, create } => self.order_fact(at, fact, json, order, create).await,
             Goal::Waits(waybill) => Ok(self.park(at, fact, json, waybill)),
+            Goal::Left { order, tag, waits } => Ok(self.late(at, fact, json, order, tag, waits)),
             Goal::Nowhere(refused) => Ok(Receipt::Refused(refused)),
+        }
+    }
+
+    /// A fact about an order whose case file left: it is kept and shown, and begins no case file out of nothing.
+    fn late(&mut self, at: usize, fact: Arc<Fact>, json: String, order: OrderKey, tag: String, waits: Option<Waybill>) -> Receipt {
+        tracing::warn!(order = %tag, r#type = fact.body.fact_type().word(), "a fact came for an order whose case file left into an archive");
+        metrics::counter!(crate::metric::FACTS_LATE).increment(1);
+        self.late.push(LateEntry { id: fact.id.clone(), tag, at: self.recorded });
+        let receipt = match waits {
+            Some(waybill) => self.park(at, fact, json, waybill),
+            None => {
+                let receipt = self.accept(&fact, None, true);
+                self.entries.push(Entry::Fact(FactEntry { fact, json, order: None, parked: None }));
+                receipt
+            }
+        };
+        match receipt {
+            Receipt::Accepted { parked, clock_skew, .. } => Receipt::Accepted { order: Some(order), parked, clock_skew },
+            other => other,
         }
     }
 
@@ -424,10 +448,10 @@ impl<'a> Run<'a> {
 
     /// Writes it all.
     async fn finish(self, receipts: Vec<Receipt>) -> Result<Done, Trouble> {
-        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, tally, seen, more_due, .. } = self;
+        let Run { tx, bench, world, world_position, recorded, hand, entries, owners, news, rouse, late, tally, seen, more_due, .. } = self;
         let (files, unreadable) = hand.changes(bench.engine, recorded);
         let (config, config_is_new) = (bench.config, bench.config_is_new);
-        let batch = Batch { files, entries, owners, world: news, world_position, rouse, config, config_is_new, ..Batch::default() };
+        let batch = Batch { files, entries, owners, world: news, world_position, rouse, config, config_is_new, late, ..Batch::default() };
         crash_point!("decide.done")?;
         let stamps = match tx.save(&batch).await {
             Err(error) if error.is_transient() && !batch.world.is_empty() => return Err(Trouble::News(error)),

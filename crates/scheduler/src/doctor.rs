@@ -5,6 +5,7 @@
 use crate::engine::{Casework, Engine};
 use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::decision::Decision;
+use parcelward_casework::erase::is_erased;
 use parcelward_casework::fact::OrderKey;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::parse::parse_fact;
@@ -13,7 +14,7 @@ use parcelward_casework::rules::Rules;
 use parcelward_casework::words::Courier;
 use parcelward_store::doctor::Wakes;
 use parcelward_store::{EntryKind, MAX_PAGE, Store, StoreError};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 impl Wakes for Casework {
@@ -48,6 +49,8 @@ pub struct Replayed {
     pub not_taken: Vec<(String, String)>,
     /// Orders whose journal differs.
     pub differences: Vec<Difference>,
+    /// Orders that are not compared: their personal data was erased, and what was decided by it is not decided anew.
+    pub erased: u64,
 }
 
 /// Why a replay did not come to an end.
@@ -72,6 +75,8 @@ pub async fn replay<S: Shelf + Send>(store: &dyn Store, rules: &Rules, shelf: S)
     let mut told: HashMap<String, Vec<u64>> = HashMap::new();
     let mut player = Player::new(rules, shelf);
     let mut last = Instant::MIN;
+    // They came for orders that are not here any more: that nothing takes them is right.
+    let late: HashSet<_> = store.late_facts(MAX_PAGE).await?.into_iter().map(|fact| fact.id).collect();
     let mut after = Some(0);
     'facts: while let Some(place) = after {
         let page = store.facts_after(place, MAX_PAGE).await?;
@@ -93,6 +98,7 @@ pub async fn replay<S: Shelf + Send>(store: &dyn Store, rules: &Rules, shelf: S)
                 Ok(()) => {}
                 Err(NotTaken::Refused(refusal)) if refusal.is_journalled() => {}
                 Err(NotTaken::Io(error)) => return Err(error.into()),
+                Err(_) if is_erased(&row.json) || late.contains(&row.id) => {}
                 Err(_) => replayed.not_taken.push((row.id.source, row.id.id)),
             }
         }
@@ -126,8 +132,10 @@ async fn compare(store: &dyn Store, until: Instant, mut told: HashMap<String, Ve
             let tag = parcelward_casework::decision::order_tag(&record.order);
             let told = told.remove(&tag).unwrap_or_default();
             let late = record.set_aside.is_some() || record.next_wake_at.is_some_and(|at| at <= until);
-            if let Some((at, live)) = first_difference(store, &record.order, until, &told, late).await? {
-                to.differences.push(Difference { order: record.order, decision: at + 1, live });
+            match first_difference(store, &record.order, until, &told, late).await? {
+                Compared::Same => {}
+                Compared::Erased => to.erased += 1,
+                Compared::Differs(at, live) => to.differences.push(Difference { order: record.order, decision: at + 1, live }),
             }
         }
         after = page.next;
@@ -135,24 +143,28 @@ async fn compare(store: &dyn Store, until: Instant, mut told: HashMap<String, Ve
     Ok(())
 }
 
+/// What came of comparing an order.
+enum Compared {
+    Same,
+    Differs(usize, Option<String>),
+    Erased,
+}
+
 /// The first decision that differs. A journal that ends too early differs only where nothing is still to be decided.
-async fn first_difference(
-    store: &dyn Store,
-    order: &OrderKey,
-    until: Instant,
-    told: &[u64],
-    late: bool,
-) -> Result<Option<(usize, Option<String>)>, StoreError> {
+async fn first_difference(store: &dyn Store, order: &OrderKey, until: Instant, told: &[u64], late: bool) -> Result<Compared, StoreError> {
     let (mut at, mut after) = (0, Some(0));
     while let Some(line) = after {
         let page = store.timeline(order, line, MAX_PAGE).await?;
         for row in page.rows.into_iter().filter(|row| row.kind == EntryKind::Decision && row.recorded <= until) {
+            if is_erased(&row.json) {
+                return Ok(Compared::Erased);
+            }
             if told.get(at) != Some(&hash(&row.json)) {
-                return Ok(Some((at, Some(format!("{} {}", row.type_, row.id.id)))));
+                return Ok(Compared::Differs(at, Some(format!("{} {}", row.type_, row.id.id))));
             }
             at += 1;
         }
         after = page.next;
     }
-    Ok((at < told.len() && !late).then_some((at, None)))
+    Ok(if at < told.len() && !late { Compared::Differs(at, None) } else { Compared::Same })
 }

@@ -110,6 +110,11 @@ impl Hand {
         }
     }
 
+    /// Whether there is such a case file, readable or not.
+    pub(crate) fn is_there(&self, order: &OrderKey) -> bool {
+        matches!(self.held.get(order), Some(Held::File { .. } | Held::Unreadable(_)))
+    }
+
     /// Whether it was decided in this batch.
     pub(crate) fn was_decided(&self, order: &OrderKey) -> bool {
         matches!(self.held.get(order), Some(Held::File { after: Some(_), .. }))

@@ -4,7 +4,7 @@ use crate::batch::mentions;
 use crate::receipt::{Incoming, Refused};
 use parcelward_casework::decision::order_tag;
 use parcelward_casework::fact::{Fact, FactBody, FactId, OrderKey, Waybill};
-use parcelward_store::{ParkedFact, StoreError, Transaction};
+use parcelward_store::{ParkedFact, StoreError, Tombstone, Transaction};
 use std::collections::{HashMap, HashSet};
 
 /// Where a fact goes.
@@ -21,6 +21,15 @@ pub(crate) enum Goal {
     },
     /// It waits for the order of this waybill.
     Waits(Waybill),
+    /// Into the journal only: the case file of its order left into an archive. It may wait for its waybill all the same.
+    Left {
+        /// What is left of the order.
+        order: OrderKey,
+        /// The first part of its ids.
+        tag: String,
+        /// The waybill for which it waits: couriers give numbers out again.
+        waits: Option<Waybill>,
+    },
     /// Nowhere.
     Nowhere(Refused),
 }
@@ -35,6 +44,8 @@ pub(crate) struct Intake {
     /// Facts that wait, by the waybills that were asked about.
     parked: HashMap<Waybill, Vec<ParkedFact>>,
     named: Vec<OrderKey>,
+    /// What is left of orders whose case files left.
+    left: Vec<Tombstone>,
 }
 
 /// The part of an id that stands for its order.
@@ -89,6 +100,46 @@ impl Intake {
         distinct(self.named.iter().chain(found).cloned())
     }
 
+    /// Looks for what is left of orders that have no case file (any more): asked once the case files are locked, so that none leaves in between.
+    pub(crate) async fn look_for_left(&mut self, tx: &mut dyn Transaction, is_there: impl Fn(&OrderKey) -> bool) -> Result<(), StoreError> {
+        let orders: Vec<OrderKey> = self.orders().into_iter().filter(|order| !is_there(order)).collect();
+        let waybills: Vec<Waybill> =
+            self.waybills.iter().filter(|(_, order)| order.is_none()).map(|(waybill, _)| waybill.clone()).collect();
+        let tags: Vec<String> = self.tags.iter().filter(|(_, order)| order.is_none()).map(|(tag, _)| tag.clone()).collect();
+        if !(orders.is_empty() && waybills.is_empty() && tags.is_empty()) {
+            self.left = tx.tombstones(&orders, &waybills, &tags).await?;
+        }
+        Ok(())
+    }
+
+    fn left_order(&self, order: &OrderKey) -> Option<&Tombstone> {
+        self.left.iter().find(|stone| stone.order == *order)
+    }
+
+    /// Where a fact goes that is about an order whose case file left.
+    fn left(&self, body: &FactBody) -> Option<Goal> {
+        let of_waybill = |waybill: &Waybill| {
+            let by_order = self.waybills.get(waybill).cloned().flatten().and_then(|order| self.left_order(&order));
+            by_order.or_else(|| {
+                // A number that was given out again is the new order's.
+                let is_nobodys = self.waybills.get(waybill).is_none_or(Option::is_none);
+                self.left.iter().find(|stone| is_nobodys && stone.waybill.as_ref() == Some(waybill))
+            })
+        };
+        let of_id = |id: &str| self.left.iter().find(|stone| stone.tag == tag_of(id));
+        let (stone, waits) = match body {
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => return None,
+            FactBody::Tracking(f) => (of_waybill(&f.waybill), Some(f.waybill.clone())),
+            FactBody::OperationUpdate(f) => {
+                (f.operation_id.as_deref().map_or_else(|| f.waybill.as_ref().and_then(of_waybill), of_id), None)
+            }
+            // A person is told that the task is not there.
+            FactBody::TaskUpdate(_) => return None,
+            _ => (body.order().and_then(|order| self.left_order(&order)), None),
+        };
+        stone.map(|stone| Goal::Left { order: stone.order.clone(), tag: stone.tag.clone(), waits })
+    }
+
     /// The fingerprint and order of the fact that bears this identity, if one does.
     pub(crate) fn seen(&self, id: &FactId) -> Option<(u64, Option<OrderKey>)> {
         self.seen.get(id).cloned()
@@ -101,6 +152,11 @@ impl Intake {
 
     /// Where a fact goes, by what is known now.
     pub(crate) fn goal(&self, body: &FactBody) -> Goal {
+        if !self.left.is_empty()
+            && let Some(goal) = self.left(body)
+        {
+            return goal;
+        }
         let of_waybill = |waybill: &Waybill| self.waybills.get(waybill).cloned().flatten();
         let existing = |order: Option<OrderKey>, refused: Refused| match order {
             Some(order) => Goal::Order { order, create: false },

@@ -62,6 +62,7 @@ metrics_by_name! {
     FACTS = "parcelward_facts_total" Counter ["type", "result"]
         "Facts that were handed in and answered: accepted, parked, duplicate, conflict, refused, broken";
     FACTS_UNREAD = "parcelward_facts_unread_total" Counter [] "Facts over HTTP that do not follow the contract and were not handed in";
+    FACTS_LATE = "parcelward_facts_late_total" Counter [] "Facts that came for an order after its case file left into an archive";
     UNRECOGNIZED = "parcelward_tracking_unrecognized_total" Counter ["courier"] "Scans whose code the courier's table does not know";
     DECISIONS = "parcelward_decisions_total" Counter ["type"] "Decisions that were journalled";
     CASES_OPENED = "parcelward_cases_opened_total" Counter ["kind"] "Cases that were opened";

@@ -2,7 +2,7 @@
 
 use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::decision::Decision;
-use parcelward_casework::fact::{Fact, OrderKey, Waybill};
+use parcelward_casework::fact::{Fact, FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::words::Courier;
 use parcelward_casework::world::Change;
@@ -114,6 +114,20 @@ pub struct Batch {
     pub config: Option<u32>,
     /// That number is named for the first time, as far as the caller knows.
     pub config_is_new: bool,
+    /// Facts among the entries that came for orders whose case files left.
+    pub late: Vec<LateEntry>,
+}
+
+/// A fact that came for an order whose case file left. Its own entry has no order; where it names a waybill it waits for that all the same, since a
+/// courier gives a number out again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LateEntry {
+    /// Its identity.
+    pub id: FactId,
+    /// The first part of that order's ids.
+    pub tag: String,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// One case file's change.

@@ -25,7 +25,7 @@ macro_rules! of_no_file {
     };
 }
 /// Questions to the whole database that both databases understand; each counts a fault. What each means stands before it.
-pub const FAULTS: [(&str, &str); 13] = [
+pub const FAULTS: [(&str, &str); 16] = [
     (
         "facts that wait although their waybill has an order",
         "SELECT count(*) AS count FROM inbox AS i JOIN waybill_index AS w ON w.number = i.number AND w.courier = i.courier \
@@ -38,7 +38,8 @@ pub const FAULTS: [(&str, &str); 13] = [
     ),
     (
         "identities that are taken by no fact in the journal",
-        "SELECT count(*) AS count FROM inbox AS i WHERE NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.seq = i.seq AND j.kind = 'fact')",
+        "SELECT count(*) AS count FROM inbox AS i WHERE i.seq > 0 AND NOT EXISTS \
+         (SELECT 1 FROM journal AS j WHERE j.seq = i.seq AND j.kind = 'fact')",
     ),
     (
         "facts that wait but have an order",
@@ -51,6 +52,20 @@ pub const FAULTS: [(&str, &str); 13] = [
     ("open cases whose case file is gone", of_no_file!("open_case")),
     ("operations whose case file is gone", of_no_file!("operation")),
     ("waybills whose case file is gone", of_no_file!("waybill_index")),
+    (
+        "orders that have a case file and left into an archive as well",
+        "SELECT count(*) AS count FROM archived_order AS o JOIN case_file AS f ON f.order_id = o.order_id AND f.shop = o.shop \
+         AND f.platform = o.platform",
+    ),
+    (
+        "orders that left into an archive that is not known, or was not finished",
+        "SELECT count(*) AS count FROM archived_order AS o WHERE NOT EXISTS \
+         (SELECT 1 FROM archive AS a WHERE a.no = o.archive_no AND a.state = 'done')",
+    ),
+    (
+        "facts that left into an archive that is not known",
+        "SELECT count(*) AS count FROM inbox AS i WHERE i.seq < 0 AND NOT EXISTS (SELECT 1 FROM archive AS a WHERE a.no = -i.seq)",
+    ),
     (
         "changes of the world that are missing",
         "SELECT coalesce(max(position) + 1, 0) - count(*) AS count FROM \

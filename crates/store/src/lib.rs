@@ -41,6 +41,7 @@ mod open;
 mod postgres;
 mod projection;
 mod read;
+mod retention;
 mod revisions;
 mod rows;
 mod sqlite;
@@ -49,7 +50,8 @@ mod store;
 
 pub use backup::{Backup, BackupError, Restored, backup, restore};
 pub use change::{
-    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting, WorldNews,
+    Batch, DecisionEntry, Entry, FactEntry, FileChange, FileStamp, LateEntry, Locked, ParkedFact, RouseScope, Seen, StoredFile, Waiting,
+    WorldNews,
 };
 pub use cursor::Cursor;
 pub use error::StoreError;
@@ -59,6 +61,7 @@ pub use read::{
     Board, CaseView, Counts, CoverageFilter, CoverageRow, DaemonNotes, DaemonRow, DeadlineFilter, DeadlineRow, DisruptionRow, EntryKind,
     FileRecord, JournalRow, LaneNote, Page, SetAside, TaskFilter, TaskListState, TaskRow,
 };
+pub use retention::{ArchiveRow, ArchivedOrder, Hold, HoldWord, LateFact, OldFile, RetentionStore, Step, Tombstone};
 pub use revisions::{NewRevision, RevisionRow};
 pub use store::{SharedStore, Store, Transaction};
 

@@ -24,6 +24,7 @@ use crate::change::StoredFile;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::retention::*;
 use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, Store, StoreError, Transaction};
 use async_trait::async_trait;
@@ -35,6 +36,11 @@ mod ledger {
 /// Configurations that were in force, on a server.
 mod revisions {
     crate::revisions::revisions!(super::link::Link);
+}
+
+/// What leaves a server's database, and what is erased in it.
+mod retention {
+    crate::retention::calls::retention!(super::link::Link, " FOR UPDATE OF f");
 }
 
 use link::{Link, Manners, Purpose};
@@ -355,3 +361,16 @@ impl Store for PostgresStore {
 }
 
 crate::lane_calls::lane_store!(PostgresStore, lanes, |store| store.write().await?, |link| link.end().await);
+
+crate::retention::calls::retention_store!(
+    PostgresStore,
+    retention,
+    retention,
+    |store| Link::ask(&store.readers, &store.manners).await?,
+    |link| link.end().await,
+    store.write().await?,
+    |link| link.end().await,
+    {
+        let _ = link.back().await;
+    }
+);

@@ -21,6 +21,7 @@ use crate::change::StoredFile;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::retention::*;
 use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, Store, Transaction};
 use async_trait::async_trait;
@@ -71,6 +72,17 @@ mod revisions {
     /// The questions, on a connection that only reads.
     pub(super) mod read {
         crate::revisions::questions!(super::super::Reading);
+    }
+}
+
+/// What leaves a file, and what is erased in it.
+#[allow(dead_code, reason = "a transaction that writes needs none of the questions")]
+mod retention {
+    crate::retention::calls::retention!(super::transaction::Writing, "");
+
+    /// The questions, on a connection that only reads.
+    pub(super) mod read {
+        crate::retention::questions!(super::super::Reading);
     }
 }
 
@@ -283,3 +295,15 @@ impl Store for SqliteStore {
 crate::lane_calls::lane_store!(SqliteStore, lanes, |store| transaction::Writing::begin(&store.writer).await?, |tx| Box::new(tx)
     .commit()
     .await);
+
+// What is removed is overwritten, not only left out: free pages of a file can be read by whoever has it.
+crate::retention::calls::retention_store!(
+    SqliteStore,
+    retention::read,
+    retention,
+    |store| Reading(store.readers.acquire().await?),
+    |_reading| Ok::<(), StoreError>(()),
+    transaction::Writing::begin_thorough(&store.writer).await?,
+    |tx| tx.end_thorough().await,
+    Box::new(tx).rollback().await
+);

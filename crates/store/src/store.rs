@@ -3,6 +3,7 @@
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
+use crate::retention::Tombstone;
 use crate::revisions::{NewRevision, RevisionRow};
 use crate::{Cursor, StoreError};
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 /// Where case files are kept. Cheap to share; every method may be called from many tasks at once.
 #[async_trait]
-pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
+pub trait Store: crate::lanes::LaneStore + crate::retention::RetentionStore + Send + Sync + std::fmt::Debug {
     /// Begins a transaction that writes. On a database with one writer it waits for its turn.
     ///
     /// # Errors
@@ -317,6 +318,13 @@ pub trait Transaction: Send {
     /// # Errors
     /// Any [`StoreError`].
     async fn orders_of_waybills(&mut self, waybills: &[Waybill]) -> Result<Vec<Option<OrderKey>>, StoreError>;
+
+    /// What is left of orders whose case files left, by any of these names. Asked after the case files were locked: one that left meanwhile is
+    /// found here.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn tombstones(&mut self, orders: &[OrderKey], waybills: &[Waybill], tags: &[String]) -> Result<Vec<Tombstone>, StoreError>;
 
     /// The orders for which these tags (the first part of an id) stand, in their order.
     ///

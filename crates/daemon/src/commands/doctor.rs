@@ -59,7 +59,7 @@ fn as_json(examined: &Examined, replayed: Option<&Replayed>) -> anyhow::Result<S
         let differences = r.differences.iter();
         let differences: Vec<_> =
             differences.map(|d| json!({ "order": d.order.to_string(), "decision": d.decision, "journal": d.live })).collect();
-        json!({ "facts": r.facts, "decisions": r.decisions, "differences": differences, "not_taken": r.not_taken })
+        json!({ "facts": r.facts, "decisions": r.decisions, "differences": differences, "not_taken": r.not_taken, "erased": r.erased })
     });
     Ok(serde_json::to_string_pretty(&json!({ "case_files": examined.files, "findings": findings, "replay": replay }))? + "\n")
 }
@@ -84,6 +84,9 @@ fn as_text(examined: &Examined, replayed: Option<&Replayed>) -> String {
             let _ = writeln!(out, "fact {id} of {source}: is in the journal, but a replay does not take it");
         }
         let _ = writeln!(out, "{} facts replayed to {} decisions", replayed.facts, replayed.decisions);
+        if replayed.erased > 0 {
+            let _ = writeln!(out, "{} orders not compared: their personal data was erased", replayed.erased);
+        }
     }
     let _ = writeln!(out, "{} case files looked at, {} findings", examined.files, examined.findings.len());
     out

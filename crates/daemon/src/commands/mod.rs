@@ -17,12 +17,14 @@ pub mod docs;
 pub mod doctor;
 pub mod explain;
 pub mod export;
+pub mod hold;
 pub mod import;
 pub mod order;
 pub mod plan;
 pub mod record;
 pub mod replay;
 pub mod restore;
+pub mod retention;
 pub mod schedule;
 pub mod serve;
 pub mod simulate_couriers;
@@ -123,6 +125,10 @@ pub enum Command {
     Restore(restore::Args),
     /// Look through the database for what should not be, and put it right where told
     Doctor(doctor::Args),
+    /// Erase and archive what is old, look at archives, or read one
+    Retention(retention::Args),
+    /// Have an order stay as it is whatever its age (legal hold)
+    Hold(hold::Args),
 }
 
 /// Runs a command and gives the exit status: 0 done, 1 done with something to report, 2 not done.
@@ -157,6 +163,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Retention(args) => retention::run(&args),
+        Command::Hold(args) => hold::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("parcelward: {error:#}");

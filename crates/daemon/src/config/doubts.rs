@@ -190,6 +190,25 @@ pub(crate) fn longest_working_days(raw: &RawRules) -> Option<(u16, String)> {
     longest
 }
 
+/// Says where case files would be erased while a rule may still look back at them.
+pub(super) fn of_retention(merged: &Merged, erase_after: Length, raw: &RawRules, problems: &mut Vec<Problem>) {
+    let mut longest: Option<(Length, &str)> = None;
+    for (id, rule) in &raw.rule {
+        let texts = std::iter::once(rule).chain(&rule.versions).flat_map(|v| v.length.iter().chain(v.variants.values()));
+        for text in texts {
+            if let Ok(Span::Hours(length)) = Span::parse(text)
+                && longest.is_none_or(|(most, _)| length > most)
+            {
+                longest = Some((length, id));
+            }
+        }
+    }
+    if let Some((length, id)) = longest.filter(|(length, _)| *length >= erase_after) {
+        let message = format!("{erase_after} is no longer than the longest rule, `{id}` ({length}): it could not be acted on");
+        problems.push(merged.problem("retention.erase_after", message).code("contradiction"));
+    }
+}
+
 /// Warns where a working-day rule, counted from today, reaches past what the calendars cover.
 pub(super) fn of_calendars(calendars: &[&Merged], rules: &Rules, raw: &RawRules, today: Date, problems: &mut Vec<Problem>) {
     let noon = Instant::from_local(today.at(12, 0, 0, 0));

@@ -151,6 +151,9 @@ pub fn read(dir: Option<&Path>, environment: impl Iterator<Item = (String, Strin
     let raw_calendars: Vec<_> = calendars.iter().map(|(_, raw)| raw.clone()).collect();
     let rulebook = rulebook::merged_rules(&files, &merged, language, &mut problems);
     let (raw_rules, rules) = rulebook::rules(&rulebook, &merged, &raw_calendars, own, &mut problems);
+    if let (Some(raw), Some(settings)) = (&raw_rules, &settings) {
+        doubts::of_retention(&merged, settings.retention.erase_after, raw, &mut problems);
+    }
     if let Some(raw) = &raw_rules {
         doubts::of_rules(&rulebook, raw, &mut problems);
     }

@@ -150,6 +150,11 @@ fn parcelward() -> Value {
         "password_file": text("The file that holds the password of the database's role; a relative name is a credential of the service."),
         "connections": pattern("Connections to a database server that this daemon holds at most, 4 to 100.", r"^\s*[0-9]{1,3}\s*$"),
     });
+    let retention = json!({
+        "erase_after": time("Personal data of a closed case file goes when nothing was heard of it for so long."),
+        "archive_after": time("A closed case file leaves when nothing was heard of it for so long; not before erase_after."),
+        "folder": text("The folder that archives go to; a relative one lies in $STATE_DIRECTORY."),
+    });
     let log = json!({
         "format": words("How lines are written.", &LogFormat::WORDS.map(|(word, _)| word)),
         "level": text("What is logged: error, warn, info, debug, or by part: info,parcelward_scheduler=debug."),
@@ -165,6 +170,7 @@ fn parcelward() -> Value {
             "database": table("Where it stores.", database),
             "log": table("How it logs.", log),
             "traces": table("Who is told of spans.", json!({ "endpoint": text("An OpenTelemetry collector, as http://HOST:4318; empty: nobody.") })),
+            "retention": table("When personal data is erased and closed case files leave; by the job `retention` alone.", retention),
             "staffed": staffed,
         }),
     )

@@ -2,6 +2,7 @@
 
 use super::extract::Merged;
 use super::problem::Problem;
+use crate::retention::Retention;
 use crate::telemetry::{Log, LogFormat, check_level};
 use parcelward_casework::instant::Length;
 use parcelward_casework::money::Money;
@@ -13,6 +14,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// A shorter time than this is a slip: deadlines, appeals and returns are not over by then.
+const LEAST_RETENTION: Length = Length::days(30);
 
 /// The longest name of a daemon, in characters.
 const LONGEST_NAME: usize = 60;
@@ -105,6 +109,8 @@ pub struct Settings {
     pub watch: bool,
     /// A folder whose rules run beside: what they would set otherwise is logged.
     pub shadow: Option<PathBuf>,
+    /// When personal data is erased and closed case files leave; by the job `retention` alone.
+    pub retention: Retention,
 }
 
 /// `parcelward.toml` as operators write it.
@@ -126,6 +132,15 @@ pub(super) struct RawSettings {
     staffed: BTreeMap<String, RawStaffed>,
     log: RawLog,
     traces: RawTraces,
+    retention: RawRetention,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRetention {
+    erase_after: String,
+    archive_after: String,
+    folder: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -215,6 +230,7 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
             );
         }
     }
+    let retention = retention(raw.retention, &mut say);
     let token_file = (!raw.server.token_file.as_os_str().is_empty()).then_some(raw.server.token_file);
     if token_file.is_none() && !listen.ip().is_loopback() {
         let message = format!("`{listen}` can be reached from elsewhere: set server.token_file, or listen on 127.0.0.1 or [::1]");
@@ -232,7 +248,34 @@ pub(super) fn read(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Setti
         traces,
         watch: raw.watch,
         shadow,
+        retention,
     })
+}
+
+/// Reads what is old enough for what.
+fn retention(raw: RawRetention, say: &mut impl FnMut(&str, String)) -> Retention {
+    let mut length = |key: &str, text: &str| match Length::parse(text) {
+        Ok(length) if length >= LEAST_RETENTION => length,
+        Ok(_) => {
+            say(key, format!("`{text}` is shorter than {LEAST_RETENTION}"));
+            LEAST_RETENTION
+        }
+        Err(error) => {
+            say(key, error.to_string());
+            LEAST_RETENTION
+        }
+    };
+    let (erase_after, archive_after) =
+        (length("retention.erase_after", &raw.erase_after), length("retention.archive_after", &raw.archive_after));
+    if archive_after < erase_after {
+        let message =
+            format!("`{}` comes before erase_after (`{}`): personal data must not lie in archives", raw.archive_after, raw.erase_after);
+        say("retention.archive_after", message);
+    }
+    if raw.folder.as_os_str().is_empty() {
+        say("retention.folder", "must name a folder".to_owned());
+    }
+    Retention { erase_after, archive_after, folder: raw.folder }
 }
 
 /// Reads where it stores.

@@ -17,6 +17,7 @@ mod foresight;
 mod gist;
 mod health;
 mod hide;
+mod holds;
 mod import;
 mod mask;
 mod metrics;
@@ -90,6 +91,9 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(explain::get_kind))
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
+        .routes(routes!(holds::list))
+        .routes(routes!(holds::set))
+        .routes(routes!(holds::release))
         .routes(routes!(reload::post))
         .routes(routes!(plan::post_apply))
         .routes(routes!(schedules::list))

@@ -16,6 +16,8 @@ pub enum Job {
     CalendarCoverage,
     /// Every fact into a folder.
     Export,
+    /// What is old is erased, or leaves.
+    Retention,
     /// Couriers are asked about parcels of which nothing was heard.
     PollTracking,
     /// Courier and aggregator are asked anew about parcels that stand still or that money hangs on.
@@ -38,12 +40,20 @@ pub type JobOption = (&'static str, Wanted, bool, &'static str);
 
 impl Job {
     /// Every job.
-    pub const ALL: [Job; 7] =
-        [Job::Review, Job::Handover, Job::ClaimsAgeing, Job::CalendarCoverage, Job::Export, Job::PollTracking, Job::RecheckBothSources];
+    pub const ALL: [Job; 8] = [
+        Job::Review,
+        Job::Handover,
+        Job::ClaimsAgeing,
+        Job::CalendarCoverage,
+        Job::Export,
+        Job::Retention,
+        Job::PollTracking,
+        Job::RecheckBothSources,
+    ];
 
     /// Their words.
     pub const WORDS: &'static [&'static str] =
-        &["review", "handover", "claims-ageing", "calendar-coverage", "export", "poll-tracking", "recheck-both-sources"];
+        &["review", "handover", "claims-ageing", "calendar-coverage", "export", "retention", "poll-tracking", "recheck-both-sources"];
 
     /// Its word.
     #[must_use]
@@ -61,7 +71,7 @@ impl Job {
     #[must_use]
     pub const fn options(self) -> &'static [JobOption] {
         match self {
-            Job::Review => &[],
+            Job::Review | Job::Retention => &[],
             Job::Handover => {
                 &[("within", Wanted::Length, false, "handover: what falls due within this length is named, at the least (8h)")]
             }

@@ -1,7 +1,7 @@
 //! What schedules do. One file a job: what it looks at, and the report that is kept with its run.
 //!
 //! A report is JSON with a `text` for people; it holds no names, phones or addresses. Deliberately absent: when a job runs and whether it is
-//! owed (`parcelward_scheduler::cron`), and a job that erases what is old.
+//! owed (`parcelward_scheduler::cron`).
 
 mod calendar_coverage;
 mod claims_ageing;
@@ -10,6 +10,7 @@ mod handover;
 mod kind;
 mod lanes;
 mod listing;
+mod retention;
 mod review;
 
 pub use kind::{Job, Wanted};
@@ -53,6 +54,7 @@ impl Jobs for DaemonJobs {
             Job::ClaimsAgeing => claims_ageing::run(&app, options).await,
             Job::CalendarCoverage => calendar_coverage::run(&app, options),
             Job::Export => export::run(&app, options).await,
+            Job::Retention => retention::run(&app).await,
             Job::PollTracking => lanes::poll_tracking(&app, options).await,
             Job::RecheckBothSources => lanes::recheck_both_sources(&app, options).await,
         }

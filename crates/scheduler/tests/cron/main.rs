@@ -7,6 +7,7 @@ mod server;
 mod slots;
 mod support;
 mod sweeps;
+mod ticker;
 
 /// Each law on both databases.
 macro_rules! laws {

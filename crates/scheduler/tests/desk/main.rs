@@ -44,6 +44,7 @@ laws! {
     requests::a_fact_from_the_future_is_marked,
     requests::a_refused_fact_is_not_journalled_unless_it_was_right_once,
     requests::a_scan_waits_for_its_order_over_a_restart_and_comes_in_its_order,
+    requests::a_fact_for_an_order_that_left_is_kept_and_opens_nothing,
     requests::scans_and_shipment_of_one_request_find_each_other,
     requests::updates_find_their_order_by_id_or_waybill_or_are_refused,
     requests::one_request_that_cannot_be_stored_leaves_no_trace_and_the_others_go_on,

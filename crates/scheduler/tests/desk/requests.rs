@@ -4,7 +4,7 @@ use crate::support::*;
 use parcelward_casework::instant::Instant;
 use parcelward_casework::{Refusal, words::TaskOutcome};
 use parcelward_scheduler::{DeskError, Receipt, Refused};
-use parcelward_store::{EntryKind, StoreError};
+use parcelward_store::{EntryKind, Step, StoreError};
 
 pub async fn a_request_has_one_instant_and_every_later_one_a_later(office: Office) {
     let open = office.open().await;
@@ -80,6 +80,46 @@ pub async fn a_scan_waits_for_its_order_over_a_restart_and_comes_in_its_order(of
     assert_eq!(open.store.counts(at(0)).await.unwrap().parked_facts, 1);
     let facts: Vec<String> = open.facts().await.into_iter().map(|f| f.id.id).collect();
     assert_eq!(facts, ["t2", "t1", "t3", "x", "n", "t4"]);
+}
+
+/// Lets a closed order leave into an archive.
+async fn leave(open: &Open, n: u32) {
+    let later = at(90_000);
+    for step in [Step::Erase, Step::Archive] {
+        let files = open.store.old_files(step, later, 0).await.unwrap().rows;
+        let files: Vec<_> = files.into_iter().filter(|file| file.order == order(n)).collect();
+        assert_eq!(files.len(), 1, "{step:?}");
+        match step {
+            Step::Erase => assert!(open.store.erase_file(&files[0], later, later).await.unwrap()),
+            Step::Archive => {
+                let no = open.store.begin_archive("a", "test", later).await.unwrap().unwrap();
+                assert!(open.store.finish_archive(no, 1, "", &files, later).await.unwrap());
+            }
+        }
+    }
+}
+
+pub async fn a_fact_for_an_order_that_left_is_kept_and_opens_nothing(office: Office) {
+    let open = office.open().await;
+    assert_eq!(open.tell(note("a", 1, "parcel W1")).await, accepted(1));
+    leave(&open, 1).await;
+    let late = Receipt::Accepted { order: Some(order(1)), parked: true, clock_skew: false };
+    assert_eq!(open.tell(tracking("t", "W1")).await, late, "although the desk had the case file in memory");
+    assert_eq!(open.tell(note("b", 1, "parcel W9")).await, late);
+    assert_eq!(open.tell(note("a", 1, "parcel W1")).await, Receipt::Duplicate { order: None }, "its identity is taken");
+    assert_eq!(open.tell(note("a", 1, "other")).await, Receipt::Conflict);
+    let tag = parcelward_casework::decision::order_tag(&order(1));
+    assert_eq!(open.tell(task_update("u", &format!("{tag}-1"))).await, Receipt::Refused(Refused::NoSuchTask));
+    assert!(open.store.case_file(&order(1)).await.unwrap().is_none(), "nothing is opened");
+    let shown =
+        |facts: Vec<parcelward_store::LateFact>| facts.into_iter().map(|fact| fact.id.id).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(shown(open.store.late_facts(10).await.unwrap()), ["b", "t"].map(str::to_owned).into());
+    // The courier gives the number out again: what waited is the new order's, and what comes from now on.
+    assert_eq!(open.tell(note("c", 2, "parcel W1")).await, accepted(2));
+    assert_eq!(open.lines(2).await, ["c", "t", "took t by c"]);
+    assert_eq!(open.tell(tracking("t2", "W1")).await, accepted(2));
+    assert_eq!(shown(open.store.late_facts(10).await.unwrap()), ["b".to_owned()].into());
+    open.close().await;
 }
 
 pub async fn scans_and_shipment_of_one_request_find_each_other(office: Office) {

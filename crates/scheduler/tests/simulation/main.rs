@@ -9,6 +9,7 @@ mod dice;
 mod life;
 mod line;
 mod no_lanes;
+mod no_retention;
 mod run;
 #[path = "../desk/shipped.rs"]
 mod shipped;

@@ -7,6 +7,7 @@
 use super::PostgresStore;
 use super::link::{Link, Purpose};
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::retention::Tombstone;
 use crate::rows::{Columns, WORLD_FROM, bad_word, changes, order_key, read_state, stamp};
 use crate::{StoreError, Transaction};
 use async_trait::async_trait;
@@ -201,7 +202,7 @@ impl Transaction for Writing {
             "SELECT k.i, i.fingerprint, i.state, f.platform, f.shop, f.order_id \
              FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k (source, id, i) \
              JOIN inbox AS i ON i.source = k.source AND i.id = k.id \
-             JOIN journal AS j ON j.seq = i.seq LEFT JOIN case_file AS f ON f.no = j.file_no",
+             LEFT JOIN journal AS j ON j.seq = i.seq LEFT JOIN case_file AS f ON f.no = j.file_no",
         );
         let rows = rows.bind(sources).bind(names).fetch_all(self.link.on()).await?;
         placed(ids.len(), None, &rows, |row| {
@@ -287,7 +288,27 @@ impl Transaction for Writing {
     }
 
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
+        super::retention::note_late(&mut self.link, &batch.late).await?;
         super::save::save(self, batch).await
+    }
+
+    async fn tombstones(&mut self, orders: &[OrderKey], waybills: &[Waybill], tags: &[String]) -> Result<Vec<Tombstone>, StoreError> {
+        let platforms: Vec<&str> = orders.iter().map(|order| order.platform.word()).collect();
+        let shops: Vec<&str> = orders.iter().map(|order| order.shop.as_str()).collect();
+        let ids: Vec<&str> = orders.iter().map(|order| order.order_id.as_str()).collect();
+        let (couriers, numbers) = columns(waybills);
+        let rows = self.link.query(
+            "SELECT o.platform, o.shop, o.order_id, o.tag, NULL::text AS courier, NULL::text AS number \
+             FROM unnest($1::text[], $2::text[], $3::text[]) AS k (platform, shop, order_id) \
+             JOIN archived_order AS o ON o.order_id = k.order_id AND o.shop = k.shop AND o.platform = k.platform \
+             UNION ALL SELECT o.platform, o.shop, o.order_id, o.tag, w.courier, w.number \
+             FROM unnest($4::text[], $5::text[]) AS k (courier, number) \
+             JOIN archived_waybill AS w ON w.number = k.number AND w.courier = k.courier JOIN archived_order AS o ON o.tag = w.tag \
+             UNION ALL SELECT o.platform, o.shop, o.order_id, o.tag, NULL::text, NULL::text \
+             FROM unnest($6::text[]) AS k (tag) JOIN archived_order AS o ON o.tag = k.tag",
+        );
+        let rows = rows.bind(platforms).bind(shops).bind(ids).bind(couriers).bind(numbers).bind(tags).fetch_all(self.link.on()).await?;
+        rows.iter().map(crate::retention::tombstone).collect()
     }
 
     async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
 use crate::read::{DaemonRow, FORGOTTEN_AFTER};
+use crate::retention::Tombstone;
 use crate::rows::{bad_word, order_key, place, read_state};
 use crate::{StoreError, Transaction};
 use async_trait::async_trait;
@@ -28,6 +29,21 @@ impl Writing {
         let mut tx = Writing { connection: writer.acquire().await?, ended: false };
         sqlx::query("BEGIN IMMEDIATE").execute(tx.on()).await?;
         Ok(tx)
+    }
+
+    /// The same, and what is removed is overwritten with zeros. That costs writes, so that it is not done otherwise.
+    pub(super) async fn begin_thorough(writer: &SqlitePool) -> Result<Self, StoreError> {
+        let mut tx = Self::begin(writer).await?;
+        sqlx::query("PRAGMA secure_delete = ON").execute(tx.on()).await?;
+        Ok(tx)
+    }
+
+    /// Ends it. Where that fails the connection is closed, and its setting with it.
+    pub(super) async fn end_thorough(mut self) -> Result<(), StoreError> {
+        sqlx::query("PRAGMA secure_delete = OFF").execute(self.on()).await?;
+        sqlx::query("COMMIT").execute(self.on()).await?;
+        self.ended = true;
+        Ok(())
     }
 
     pub(super) fn on(&mut self) -> &mut SqliteConnection {
@@ -317,7 +333,37 @@ impl Transaction for Writing {
     }
 
     async fn save(&mut self, batch: &Batch) -> Result<Vec<FileStamp>, StoreError> {
+        super::retention::note_late(self, &batch.late).await?;
         super::save::save(self.on(), batch).await
+    }
+
+    async fn tombstones(&mut self, orders: &[OrderKey], waybills: &[Waybill], tags: &[String]) -> Result<Vec<Tombstone>, StoreError> {
+        let mut found = Vec::new();
+        if !orders.is_empty() {
+            let asked: Vec<[&str; 3]> = orders.iter().map(|o| [o.platform.word(), o.shop.as_str(), o.order_id.as_str()]).collect();
+            let rows = sqlx::query(
+                "SELECT o.platform, o.shop, o.order_id, o.tag, NULL AS courier, NULL AS number FROM json_each(?1) AS k \
+                 CROSS JOIN archived_order AS o ON o.order_id = k.value ->> 2 AND o.shop = k.value ->> 1 AND o.platform = k.value ->> 0",
+            );
+            found.extend(rows.bind(json(&asked)?).fetch_all(self.on()).await?);
+        }
+        if !waybills.is_empty() {
+            let asked: Vec<[&str; 2]> = waybills.iter().map(|w| [w.courier.word(), w.number.as_str()]).collect();
+            let rows = sqlx::query(
+                "SELECT o.platform, o.shop, o.order_id, o.tag, w.courier, w.number FROM json_each(?1) AS k \
+                 CROSS JOIN archived_waybill AS w ON w.number = k.value ->> 1 AND w.courier = k.value ->> 0 \
+                 CROSS JOIN archived_order AS o ON o.tag = w.tag",
+            );
+            found.extend(rows.bind(json(&asked)?).fetch_all(self.on()).await?);
+        }
+        if !tags.is_empty() {
+            let rows = sqlx::query(
+                "SELECT o.platform, o.shop, o.order_id, o.tag, NULL AS courier, NULL AS number FROM json_each(?1) AS k \
+                 CROSS JOIN archived_order AS o ON o.tag = k.value",
+            );
+            found.extend(rows.bind(json(&tags)?).fetch_all(self.on()).await?);
+        }
+        found.iter().map(crate::retention::tombstone).collect()
     }
 
     async fn clear_lists(&mut self, stamp: FileStamp, kept: &[String]) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ pub mod kit;
 pub mod lanes;
 pub mod ledger;
 pub mod lists;
+pub mod retention;
 pub mod revisions;
 pub mod views;
 pub mod wakes;
@@ -61,6 +62,14 @@ macro_rules! suite {
             revisions::a_revision_is_noted_once_and_found_again,
             revisions::a_line_of_the_journal_names_its_revision,
             revisions::what_no_line_names_is_forgotten_after_a_day,
+            retention::only_closed_files_of_which_nothing_was_heard_are_old,
+            retention::what_is_personal_is_erased_wherever_it_lies,
+            retention::a_file_that_was_heard_of_again_is_old_again_later,
+            retention::what_left_is_gone_and_its_names_are_known,
+            retention::an_archive_takes_all_of_its_files_or_none,
+            retention::one_archive_is_written_at_a_time_and_can_be_given_up,
+            retention::what_is_held_neither_leaves_nor_is_erased,
+            retention::a_fact_that_comes_after_is_kept_and_shown,
             lanes::an_attempt_is_begun_once_and_ended_by_whoever_began_it,
             lanes::of_one_kind_on_one_waybill_one_goes_first,
             lanes::after_a_change_of_incarnation_what_was_planned_is_looked_up,

@@ -153,6 +153,7 @@ fn a_schema_has_the_keys_of_the_type_that_reads_it() {
         (settings.clone(), fields::<settings::RawSettings>()),
         (settings["properties"]["server"].clone(), fields::<settings::RawServer>()),
         (settings["properties"]["database"].clone(), fields::<settings::RawDatabase>()),
+        (settings["properties"]["retention"].clone(), fields::<settings::RawRetention>()),
         (at("parcelward.schema.json", "/properties/staffed/properties/lead"), fields::<RawStaffed>()),
         (at("rules.schema.json", rule), fields::<RawRule>()),
         (at("rules.schema.json", "/properties/task/properties/ship_now"), fields::<RawTask>()),
