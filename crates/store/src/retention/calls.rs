@@ -54,6 +54,8 @@ macro_rules! retention {
                 "UPDATE operation_attempt SET detail = NULL, exchange = NULL \
                  WHERE operation_id IN (SELECT operation_id FROM operation WHERE file_no = $1)",
                 "UPDATE poll SET phone_tail = NULL WHERE file_no = $1",
+                "UPDATE poll_exchange SET detail = NULL, exchange = NULL \
+                 WHERE (courier, number) IN (SELECT courier, number FROM waybill_index WHERE file_no = $1)",
                 "UPDATE subscription SET detail = NULL \
                  WHERE (courier, number) IN (SELECT courier, number FROM waybill_index WHERE file_no = $1)",
             ] {
@@ -147,6 +149,7 @@ macro_rules! retention {
                 link.query(note).bind(no).bind(archive).execute(link.on()).await?;
             }
             for remove in [
+                "DELETE FROM poll_exchange WHERE (courier, number) IN (SELECT courier, number FROM waybill_index WHERE file_no = $1)",
                 "DELETE FROM subscription WHERE (courier, number) IN (SELECT courier, number FROM waybill_index WHERE file_no = $1)",
                 "DELETE FROM operation_attempt WHERE operation_id IN (SELECT operation_id FROM operation WHERE file_no = $1)",
                 "DELETE FROM operation WHERE file_no = $1",
