@@ -18,6 +18,7 @@ pub mod reference;
 pub mod reload;
 pub mod replay;
 pub mod serve;
+pub mod simulated;
 mod systemd;
 mod telemetry;
 mod traces;
