@@ -1,12 +1,14 @@
 //! The live journal equals a replay of its export, order by order: the sample shop imported, then lived on for days over HTTP.
 //!
 //! Everything that may stand between the two is in it: files imported twice, work done, refused and done too late by people, facts said
-//! twice, facts in conflict, late ones, parcels known before their order, coverage, disruptions, and a restart in the middle.
+//! twice, facts in conflict, late ones, parcels known before their order, coverage, disruptions, other rules that are applied, and a restart
+//! in the middle.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod live;
 
 use live::Shop;
+use parcelward_casework::words::OpenDeadlines;
 use parcelward_tests::dice::{Dice, setting};
 use parcelward_tests::journal::{difference, lived, orders_of, replayed};
 use parcelward_tests::{binary, workspace};
@@ -49,6 +51,27 @@ fn import(shop: &Shop) -> String {
     stdout
 }
 
+/// Rules that are applied on the way: clocks that run are due earlier, some already; their rungs are others.
+const EARLIER: &str = r#"
+[rule."pdd.movement"]
+length = "30h"
+ladder = ["8h", "4h"]
+[rule."pdd.collect"]
+length = "12h"
+ladder = ["3h"]
+[rule."courier.presumed_lost"]
+length = "4d"
+ladder = ["30h", "10h"]
+"#;
+/// And longer ones.
+const LONGER: &str = r#"
+[rule."pdd.movement"]
+length = "72h"
+ladder = ["40h", "4h"]
+[rule."pdd.ship_by"]
+length = "60h"
+"#;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_live_journal_equals_a_replay_of_its_export() {
     let mut dice = Dice::new(setting("PARCELWARD_EQUALITY_SEED", || 7));
@@ -75,8 +98,14 @@ async fn the_live_journal_equals_a_replay_of_its_export() {
             shop.settle().await;
         }
         shop.an_hour_of_work(&mut dice, &mut seen).await;
-        if hour == 30 {
-            shop = shop.restart().await;
+        match hour {
+            12 => shop.apply(EARLIER, Some(OpenDeadlines::Move)).await,
+            24 => shop.apply(LONGER, None).await,
+            30 => shop = shop.restart().await,
+            40 => shop.apply(EARLIER, Some(OpenDeadlines::Keep)).await,
+            // Back to what was shipped.
+            50 => shop.apply("", Some(OpenDeadlines::Move)).await,
+            _ => {}
         }
     }
     seen.assert_everything_happened();
@@ -116,6 +145,8 @@ async fn the_live_journal_equals_a_replay_of_its_export() {
     assert!(stderr.lines().count() > 0, "work that came too late stands in the journal");
     assert!(live.values().map(Vec::len).sum::<usize>() > 10_000 && live.len() > 1_900);
     assert_eq!(difference(&live, &told), None);
+    let moved = live.values().flatten().filter(|line| line.contains(r#""applied":{"#)).count();
+    assert!(moved > 50, "{moved} deadlines moved because other rules were applied");
     shop.stop().await;
 }
 

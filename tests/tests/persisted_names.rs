@@ -8,8 +8,8 @@ use parcelward_casework::task_table::Answer;
 use parcelward_casework::words::{
     Advice, AfterSaleKind, AfterSaleStatus, BuyerAsk, BuyerWants, CaseKind, CaseOutcome, ClaimStatus, ClockKind, CommitmentStatus, Courier,
     DecidedBy, DecisionType, Direction, DisputeStatus, DisruptionEffect, EvidenceKind, ExceptionReason, FactType, Language, MessageFrom,
-    OperationKind, OperationStatus, OrderStatus, Platform, Promise, Queue, Ruling, SeenBy, TaskKind, TaskOutcome, TaskVerb, TrackingStatus,
-    Urgency,
+    OpenDeadlines, OperationKind, OperationStatus, OrderStatus, Platform, Promise, Queue, Ruling, SeenBy, TaskKind, TaskOutcome, TaskVerb,
+    TrackingStatus, Urgency,
 };
 use parcelward_tests::workspace::{files, root};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 type Vocabulary = (&'static str, &'static [&'static str], &'static str);
 
 /// Every vocabulary of the rules.
-const VOCABULARIES: [Vocabulary; 36] = [
+const VOCABULARIES: [Vocabulary; 37] = [
     ("Answer", Answer::WORDS, "amount fee waybill until reference address phone cause outcome"),
     ("Platform", Platform::WORDS, "pinduoduo taobao tmall jd douyin other"),
     ("Courier", Courier::WORDS, "sf zto yto sto yunda jt jd ems deppon other"),
@@ -26,8 +26,9 @@ const VOCABULARIES: [Vocabulary; 36] = [
         "FactType",
         FactType::WORDS,
         "order shipment tracking after_sale buyer_request dispute commitment claim evidence message note report \
-         operation_update task_update coverage disruption",
+         operation_update task_update coverage disruption configuration",
     ),
+    ("OpenDeadlines", OpenDeadlines::WORDS, "keep move"),
     ("OrderStatus", OrderStatus::WORDS, "paid cancelled closed"),
     ("Direction", Direction::WORDS, "outbound return reship"),
     (
@@ -127,7 +128,7 @@ const VOCABULARIES: [Vocabulary; 36] = [
 
 /// Every table of the store.
 const TABLES: &str = "account_task case_file config_revision courier_gate courier_spent daemon db_meta deadline inbox journal open_batch open_case operation \
-     operation_attempt poll rouse schedule schedule_run schema_version subscription task waybill_index world_change world_size";
+     operation_attempt poll rouse rule_change schedule schedule_run schema_version subscription task waybill_index world_change world_size";
 
 #[test]
 fn no_word_is_renamed() {

@@ -37,7 +37,7 @@ impl Run<'_> {
             FactBody::OperationUpdate(f) => return self.take_operation_update(f, at),
             FactBody::TaskUpdate(f) => return self.take_task_update(f, at),
             // A message moves nothing by itself; coverage and disruptions belong to the world.
-            FactBody::Message(_) | FactBody::Coverage(_) | FactBody::Disruption(_) => {}
+            FactBody::Message(_) | FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => {}
         }
         Ok(())
     }

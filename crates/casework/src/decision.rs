@@ -144,6 +144,25 @@ pub struct DeadlineChanged {
     /// Met by news that came after the breach.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub late_news: bool,
+    /// It was set anew because other rules were applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Box<Applied>>,
+}
+
+/// Who applied the rules that a deadline was set anew by, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// The configuration's revision.
+    pub revision: String,
+    /// Who applied it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When its rungs act since then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rungs: Vec<String>,
 }
 
 /// A task opened.

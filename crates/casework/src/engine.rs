@@ -197,7 +197,12 @@ impl Run<'_> {
 
     fn read_news(&mut self, at: Instant) {
         let Some(change) = self.world.changes().get(self.file.world_seen as usize) else { return };
+        let position = self.file.world_seen;
         self.file.world_seen += 1;
+        let rule_change = self.world.rule_change(position);
+        if rule_change.is_some() {
+            self.rules = self.world.rules(self.file.world_seen, self.given);
+        }
         if !playbook::concerns(&self.file, change) {
             return;
         }
@@ -205,6 +210,9 @@ impl Run<'_> {
         self.file.clock = at;
         self.because = vec![Cause::Fact(change.cause.clone())];
         self.reconciled = None;
+        if let Some(rule_change) = rule_change {
+            self.set_anew(rule_change);
+        }
         self.settle_all();
     }
 
@@ -257,7 +265,8 @@ impl Run<'_> {
     fn rung_names(&self, at: Index) -> Vec<String> {
         use crate::rules::Ladder;
         let deadline = &self.file.deadlines[at as usize];
-        let version = self.rules.version(deadline.rule, self.file.key.platform, deadline.starts_at);
+        let rules = self.world.rules(deadline.ruled_by, self.given);
+        let version = rules.version(deadline.rule, self.file.key.platform, deadline.starts_at);
         match version.map(|v| v.ladder_of(deadline.variant.as_deref())) {
             Some(Ladder::Before(steps)) => steps.iter().map(|s| s.name.clone()).collect(),
             _ => Vec::new(),

@@ -4,6 +4,7 @@
 
 use crate::instant::{Instant, rfc3339};
 use crate::money::Money;
+use crate::rule_source::RuleSource;
 use crate::words::*;
 use serde::{Deserialize, Serialize};
 
@@ -561,6 +562,27 @@ pub struct CoverageFact {
     pub note: Option<String>,
 }
 
+/// `parcelward.configuration`: from now on these rules hold, for every order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfigurationFact {
+    /// The short word for what the configuration says.
+    pub revision: String,
+    /// Its rules, all of them, as operators write them.
+    pub rules: Box<RuleSource>,
+    /// The rules that had held until then; told with the first change only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<RuleSource>>,
+    /// What becomes of clocks that run; they keep their due times where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_deadlines: Option<OpenDeadlines>,
+    /// Who applied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// `parcelward.disruption`. An absent list means all; lists are combined with *and*.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DisruptionFact {
@@ -663,6 +685,8 @@ pub enum FactBody {
     Coverage(CoverageFact),
     /// Times are not normal.
     Disruption(DisruptionFact),
+    /// Other rules hold.
+    Configuration(Box<ConfigurationFact>),
 }
 
 /// A fact in its envelope.
@@ -718,6 +742,7 @@ impl FactBody {
             FactBody::TaskUpdate(_) => FactType::TaskUpdate,
             FactBody::Coverage(_) => FactType::Coverage,
             FactBody::Disruption(_) => FactType::Disruption,
+            FactBody::Configuration(_) => FactType::Configuration,
         }
     }
 
@@ -740,7 +765,11 @@ impl FactBody {
                 (Some(platform), Some(shop), Some(order_id)) => Some(OrderKey { platform, shop: shop.clone(), order_id: order_id.clone() }),
                 _ => None,
             },
-            FactBody::Tracking(_) | FactBody::OperationUpdate(_) | FactBody::Coverage(_) | FactBody::Disruption(_) => None,
+            FactBody::Tracking(_)
+            | FactBody::OperationUpdate(_)
+            | FactBody::Coverage(_)
+            | FactBody::Disruption(_)
+            | FactBody::Configuration(_) => None,
         }
     }
 }

@@ -31,6 +31,7 @@ mod why_not;
 pub mod region;
 pub mod replay;
 
+pub mod rule_change;
 pub mod rule_kind;
 pub mod rule_source;
 pub mod rules;

@@ -294,6 +294,9 @@ pub struct Deadline {
     /// When, in the world, what met it was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<Instant>,
+    /// The rules that it runs by: those of the world up to this position (0: before any were changed).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ruled_by: u32,
     /// The rule's variant that it runs by (`remote`, `signed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
@@ -315,6 +318,11 @@ pub struct Deadline {
     /// When its first task was opened (for the notice given).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_task_at: Option<Instant>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Where an operation stands.

@@ -4,6 +4,7 @@
 
 use crate::fact::*;
 use crate::instant::Instant;
+use crate::text::Texts;
 use crate::words::FactType;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -162,6 +163,7 @@ fn parse_body(kind: FactType, data: &str) -> Result<FactBody, (String, String)> 
         FactType::TaskUpdate => FactBody::TaskUpdate(read(data)?),
         FactType::Coverage => FactBody::Coverage(read(data)?),
         FactType::Disruption => FactBody::Disruption(read(data)?),
+        FactType::Configuration => FactBody::Configuration(read(data)?),
     })
 }
 
@@ -211,6 +213,16 @@ fn check(body: &FactBody) -> Result<(), (&'static str, String)> {
             Ok(())
         }
         FactBody::Coverage(f) => bounded("data.province", &f.province),
+        FactBody::Configuration(f) => {
+            bounded("data.revision", &f.revision)?;
+            let wrong =
+                |rules: &crate::rule_source::RuleSource| rules.compile(Texts::default()).err().and_then(|all| all.into_iter().next());
+            match (wrong(&f.rules), f.before.as_deref().and_then(wrong)) {
+                (Some(problem), _) => Err(("data.rules", problem.to_string())),
+                (None, Some(problem)) => Err(("data.before", problem.to_string())),
+                (None, None) => Ok(()),
+            }
+        }
         FactBody::Disruption(f) => {
             bounded("data.disruption_id", &f.disruption_id)?;
             if f.from >= f.until {

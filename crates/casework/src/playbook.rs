@@ -50,6 +50,7 @@ pub(crate) use undo::undo;
 pub(crate) fn concerns(file: &CaseFile, change: &Change) -> bool {
     match &change.news {
         News::Disruption(_) => file.is_open(),
+        News::Rules(change) => change.moves() && file.is_open(),
         News::Reach(reach) => {
             file.awaits_coverage().is_some_and(|(courier, province)| courier == reach.courier && province == reach.province)
         }

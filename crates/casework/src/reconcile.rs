@@ -7,8 +7,9 @@ use crate::casefile::*;
 use crate::decision::*;
 use crate::instant::Instant;
 use crate::look::index;
+use crate::rule_change::RuleChange;
 use crate::rule_kind::RuleKind;
-use crate::rules::{Ladder, RuleVersion, Span};
+use crate::rules::{Ladder, RuleVersion, Rules, Span};
 use crate::run::{Run, TaskChange};
 use crate::wants::{Clock, Want, wants};
 use crate::words::*;
@@ -36,7 +37,7 @@ enum Found {
     None,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     /// Sets, moves, meets and cancels deadlines until they are what the state asks for.
     pub(crate) fn reconcile(&mut self) {
         if self.reconciled == Some(self.moves) {
@@ -141,7 +142,7 @@ impl Run<'_> {
 
     /// Sets a deadline; its index.
     fn set(&mut self, rule: RuleKind, subject: Subject, clock: &Clock) -> usize {
-        let due = self.due(rule, subject, clock);
+        let due = self.due(self.rules, rule, subject, clock);
         self.file.seq += 1;
         let id = format!("{}-l{}", self.file.tag, self.file.seq);
         let (waybill, after_sale_id) = self.named(subject);
@@ -156,7 +157,7 @@ impl Run<'_> {
             computed_due_at: due.computed_due_at,
             clock: due.clock,
             provisional: due.provisional,
-            consequence: self.rules.texts.consequence(rule).to_owned(),
+            consequence: self.texts.consequence(rule).to_owned(),
         };
         self.file.deadlines.push(Deadline {
             id,
@@ -181,6 +182,7 @@ impl Run<'_> {
             breach_case: None,
             undone: false,
             first_task_at: None,
+            ruled_by: self.world.ruled_by(self.file.world_seen),
         });
         self.emit(DecisionBody::DeadlineSet(body));
         self.file.deadlines.len() - 1
@@ -190,18 +192,33 @@ impl Run<'_> {
     fn move_deadline(&mut self, at: usize, clock: &Clock) {
         let old = &self.file.deadlines[at];
         let (rule, subject) = (old.rule, old.subject);
+        let restarted = rule.restarts() && old.starts_at != clock.start;
+        let current = self.world.ruled_by(self.file.world_seen);
+        if (restarted || self.rule_change.is_some()) && old.ruled_by != current {
+            // A clock that starts again starts by the rules of its new start.
+            self.file.deadlines[at].ruled_by = current;
+            self.moves += 1;
+        }
+        let old = &self.file.deadlines[at];
+        let (rules, clock) = match old.ruled_by == current {
+            true => (self.rules, *clock),
+            false => self.by_its_own_rules(old, clock),
+        };
+        let clock = &clock;
         let ladder_changed = old.variant.as_deref() != clock.variant;
-        if old.starts_at == clock.start && !ladder_changed && old.proof.is_none() && self.is_settled(at, clock) {
+        let settled = self.rule_change.is_none() && old.starts_at == clock.start && !ladder_changed && old.proof.is_none();
+        if settled && self.is_settled(at, clock) {
             return;
         }
-        let due = self.due(rule, subject, clock);
-        let restarted = rule.restarts() && self.file.deadlines[at].starts_at != clock.start;
+        let due = self.due(rules, rule, subject, clock);
+        let rule_change = self.rule_change.filter(|_| self.differs(at, &due));
         let deadline = &mut self.file.deadlines[at];
         let moved = deadline.due_at != due.due_at;
         if restarted || ladder_changed {
             deadline.acted = 0;
         }
-        if !moved && !restarted && !ladder_changed && deadline.starts_at == clock.start && deadline.rungs == due.rungs {
+        let same = !moved && !restarted && !ladder_changed && deadline.starts_at == clock.start && deadline.rungs == due.rungs;
+        if same && rule_change.is_none() {
             return;
         }
         deadline.proof = None;
@@ -209,6 +226,8 @@ impl Run<'_> {
         deadline.due_at = due.due_at;
         deadline.computed_due_at = due.computed_due_at;
         deadline.provisional = due.provisional;
+        deadline.clock = due.clock;
+        deadline.at_due = due.at_due;
         // Rungs that lie ahead again act again; those that have passed have acted.
         let passed = due.rungs.iter().take_while(|r| **r <= self.now).count();
         deadline.acted = deadline.acted.min(u8::try_from(passed).unwrap_or(u8::MAX));
@@ -216,13 +235,55 @@ impl Run<'_> {
         deadline.acts_at = due.acts_at;
         deadline.variant = clock.variant.map(str::to_owned);
         self.moves += 1;
-        if moved || restarted {
-            let body = self.deadline_changed(at);
+        if moved || restarted || rule_change.is_some() {
+            let mut body = self.deadline_changed(at);
+            body.applied = rule_change.map(|rule_change| Box::new(self.applied(at, rule_change)));
             self.emit(DecisionBody::DeadlineMoved(body));
             let (at, due_at) = (index(at), self.file.deadlines[at].due_at);
             for task in self.open_tasks_of(at) {
                 self.change_task(task, TaskChange { due_at: Some(due_at), ..TaskChange::default() });
             }
+        }
+    }
+
+    /// Sets every clock that runs anew by the rules of a rule change. What has ended stays as it ended.
+    pub(crate) fn set_anew(&mut self, rule_change: &'a RuleChange) {
+        self.rule_change = Some(rule_change);
+        self.reconcile();
+        self.rule_change = None;
+        self.reconciled = None;
+    }
+
+    /// The rules that a deadline was set by, and its clock as those have it.
+    fn by_its_own_rules(&self, deadline: &Deadline, clock: &Clock) -> (&'a Rules, Clock) {
+        let rules = self.world.rules(deadline.ruled_by, self.given);
+        // Of these two, the rules say more than the length.
+        if !matches!(deadline.rule, RuleKind::FirstHub | RuleKind::PresumedLost) {
+            return (rules, *clock);
+        }
+        let mut list = Vec::new();
+        wants(&self.file, rules, &mut list);
+        let same = |(rule, subject, want): &&(RuleKind, Subject, Want)| {
+            *rule == deadline.rule && *subject == deadline.subject && want.clock().start == clock.start
+        };
+        (rules, list.iter().find(same).map_or(*clock, |(_, _, want)| *want.clock()))
+    }
+
+    /// Whether a due time, or a rung that is still to act, would be another.
+    fn differs(&self, at: usize, due: &Due) -> bool {
+        let is = &self.file.deadlines[at];
+        let acted = usize::from(is.acted);
+        let passed = due.rungs.iter().take_while(|rung| **rung <= self.now).count().min(acted);
+        is.due_at != due.due_at || is.acts_at != due.acts_at || is.rungs.get(acted..) != due.rungs.get(passed..)
+    }
+
+    fn applied(&self, at: usize, rule_change: &RuleChange) -> Applied {
+        let fact = rule_change.fact();
+        Applied {
+            revision: fact.revision.clone(),
+            by: fact.by.clone(),
+            reason: fact.reason.clone(),
+            rungs: self.file.deadlines[at].rungs.iter().map(ToString::to_string).collect(),
         }
     }
 
@@ -286,6 +347,7 @@ impl Run<'_> {
             after_sale_id,
             waived: deadline.waived,
             late_news: deadline.late_news,
+            applied: None,
         }
     }
 
@@ -299,9 +361,9 @@ impl Run<'_> {
         (waybill, sale.map(|i| self.file.after_sales[i as usize].id.clone()))
     }
 
-    fn due(&self, rule: RuleKind, subject: Subject, clock: &Clock) -> Due {
+    fn due(&self, rules: &Rules, rule: RuleKind, subject: Subject, clock: &Clock) -> Due {
         let platform = self.file.key.platform;
-        let Some(version) = self.rules.version(rule, platform, clock.start) else {
+        let Some(version) = rules.version(rule, platform, clock.start) else {
             // `Rules::compile` refuses a configuration in which a rule is missing.
             return Due {
                 due_at: Instant::MAX,
@@ -314,12 +376,12 @@ impl Run<'_> {
             };
         };
         let span = clock.variant.and_then(|v| version.variants.get(v)).copied().unwrap_or(version.span);
-        let staffed = self.rules.staffed(version.queue);
+        let staffed = rules.staffed(version.queue);
         let (mut computed, provisional) = match span {
             Span::Hours(length) => (clock.start + length, false),
             Span::StaffedHours(length) => (staffed.add(clock.start, length), false),
             Span::NextLocal(minute) => (next_local(clock.start, minute), false),
-            Span::WorkingDays(n) => self.rules.working_days().add(clock.start, n),
+            Span::WorkingDays(n) => rules.working_days().add(clock.start, n),
         };
         computed = clock.floor.map_or(computed, |floor| computed.max(floor));
         let seen = self.seen();

@@ -149,7 +149,7 @@ impl<'r, S: Shelf> Player<'r, S> {
         self.wake(now, false, sink)?;
         self.now = now;
         match &fact.body {
-            FactBody::Coverage(_) | FactBody::Disruption(_) => {
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => {
                 let known = self.world.changes().len();
                 self.world.note(fact);
                 self.spread(known);
@@ -310,7 +310,8 @@ impl<'r, S: Shelf> Player<'r, S> {
         let mut touched: BTreeSet<Place> = BTreeSet::new();
         for change in &self.world.changes()[known..] {
             match &change.news {
-                News::Disruption(_) => {
+                News::Rules(ruling) if !ruling.moves() => {}
+                News::Disruption(_) | News::Rules(_) => {
                     let open = (0_u32..).map(Place).zip(&self.entries).filter(|(_, e)| e.wake_at.is_some());
                     touched.extend(open.map(|(place, _)| place));
                 }

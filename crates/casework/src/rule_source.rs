@@ -17,6 +17,12 @@ pub struct RuleSource {
     pub calendars: Vec<RawCalendar>,
 }
 
+impl PartialEq for RuleSource {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_json() == other.to_json()
+    }
+}
+
 impl RuleSource {
     /// Compiles it, with these texts.
     ///

@@ -8,8 +8,10 @@ use crate::decision::*;
 use crate::instant::Instant;
 use crate::look::index;
 use crate::money::Money;
+use crate::rule_change::RuleChange;
 use crate::rules::Rules;
 use crate::task_table::{DAMAGE_PHOTOS, dispute_evidence, ways};
+use crate::text::Texts;
 use crate::wants::Wants;
 use crate::words::*;
 use crate::world::{Change, Scope, Seen, World, newest_site};
@@ -27,8 +29,14 @@ pub(crate) struct Rung {
 pub(crate) struct Run<'a> {
     /// The case file as it changes.
     pub file: CaseFile,
-    /// The rules.
+    /// The rules that hold at the place in the world up to which the case file has read.
     pub rules: &'a Rules,
+    /// The rules that the caller gave: they hold while the world knows of none.
+    pub given: &'a Rules,
+    /// The wording.
+    pub texts: &'a Texts,
+    /// The rule change that is being read, while clocks that run are set anew by it.
+    pub rule_change: Option<&'a RuleChange>,
     /// What holds for more than one order.
     pub world: &'a World,
     /// The decision time.
@@ -162,8 +170,11 @@ impl<'a> Run<'a> {
     /// Begins.
     pub(crate) fn new(file: CaseFile, rules: &'a Rules, world: &'a World, now: Instant) -> Self {
         Run {
+            rules: world.rules(file.world_seen, rules),
+            given: rules,
+            texts: &rules.texts,
+            rule_change: None,
             file,
-            rules,
             world,
             now,
             because: Vec::new(),
@@ -390,7 +401,7 @@ impl<'a> Run<'a> {
     fn task_opened(&self, at: Index, words: Option<&str>) -> TaskOpened {
         let task = &self.file.tasks[at as usize];
         let names = task.case.map(|c| self.names(c)).unwrap_or_default();
-        let texts = &self.rules.texts;
+        let texts = self.texts;
         let text = texts.task(task.kind);
         let fill = |template: &str| crate::text::fill(template, &|name| self.value(task, words, name));
         let say = |pick: fn(&crate::text::TaskText) -> &str| text.map(|t| fill(pick(t))).unwrap_or_default();
@@ -423,7 +434,7 @@ impl<'a> Run<'a> {
 
     /// What stands for a placeholder.
     fn value(&self, task: &Task, words: Option<&str>, name: &str) -> Option<String> {
-        let texts = &self.rules.texts;
+        let texts = self.texts;
         let parcel = task.parcel.map(|p| self.file.parcel(p));
         let case = task.case.map(|c| self.case(c));
         match name {

@@ -89,7 +89,12 @@ words! {
         Order = "order", Shipment = "shipment", Tracking = "tracking", AfterSale = "after_sale", BuyerRequest = "buyer_request",
         Dispute = "dispute", Commitment = "commitment", Claim = "claim", Evidence = "evidence", Message = "message", Note = "note",
         Report = "report", OperationUpdate = "operation_update", TaskUpdate = "task_update", Coverage = "coverage", Disruption = "disruption",
+        Configuration = "configuration",
     }
+}
+words! {
+    /// What other rules do to clocks that run.
+    OpenDeadlines { Keep = "keep", Move = "move" }
 }
 words! {
     /// State of an order as the platform tells it.

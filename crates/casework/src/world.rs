@@ -1,14 +1,18 @@
-//! `World`: what holds for more than one order: which couriers reach which areas, and which times are not normal.
+//! `World`: what holds for more than one order: which couriers reach which areas, which times are not normal, and by which rules is decided
+//! since they were changed.
 //!
 //! An input of every decision. Deliberately absent: how it is stored or changed by commands.
 
 use crate::casefile::{Area, Parcel};
-use crate::fact::{CoverageFact, DisruptionFact, FactBody, FactId, OrderKey};
+use crate::fact::{ConfigurationFact, CoverageFact, DisruptionFact, FactBody, FactId, OrderKey};
 use crate::instant::{Instant, Length};
 use crate::region::short_province;
+use crate::rule_change::RuleChange;
+use crate::rules::Rules;
 use crate::words::{Courier, DisruptionEffect};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What one coverage fact or observation says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +52,8 @@ pub enum News {
     Reach(Reach),
     /// Times are not normal.
     Disruption(DisruptionFact),
+    /// Other rules hold.
+    Rules(Arc<RuleChange>),
 }
 
 /// Inputs of every order's decisions: an append-only list of changes, in the order in which they became known.
@@ -58,6 +64,7 @@ pub struct World {
     changes: Vec<Change>,
     reaches: HashMap<(Courier, String), Vec<u32>>,
     disruptions: Vec<u32>,
+    rule_changes: Vec<u32>,
 }
 
 /// What a deadline is about, as disruptions see it.
@@ -82,16 +89,18 @@ impl World {
         match &change.news {
             News::Reach(reach) => self.reaches.entry((reach.courier, reach.province.clone())).or_default().push(position),
             News::Disruption(_) => self.disruptions.push(position),
+            News::Rules(_) => self.rule_changes.push(position),
         }
         self.changes.push(change);
     }
 
-    /// Takes a coverage or disruption fact in; other facts change nothing.
+    /// Takes a fact about the world in (coverage, a disruption, other rules); other facts change nothing.
     pub fn note(&mut self, fact: &crate::fact::Fact) {
         let (time, _) = fact.effective_time();
         let news = match &fact.body {
             FactBody::Coverage(coverage) => News::Reach(Reach::of(coverage, time)),
             FactBody::Disruption(disruption) => News::Disruption(disruption.clone()),
+            FactBody::Configuration(configuration) => News::Rules(RuleChange::of(ConfigurationFact::clone(configuration))),
             _ => return,
         };
         self.push(Change { at: fact.decided_at(), cause: fact.id.clone(), news });
@@ -107,6 +116,40 @@ impl World {
     #[must_use]
     pub fn position(&self) -> u32 {
         u32::try_from(self.changes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The rule change at a position.
+    #[must_use]
+    pub fn rule_change(&self, position: u32) -> Option<&Arc<RuleChange>> {
+        match self.changes.get(position as usize).map(|change| &change.news) {
+            Some(News::Rules(rule_change)) => Some(rule_change),
+            _ => None,
+        }
+    }
+
+    /// The newest rule change among the first `position` changes, as the position behind it; 0 where there is none. That number stands for the rules of
+    /// that time: see [`World::rules`].
+    #[must_use]
+    pub fn ruled_by(&self, position: u32) -> u32 {
+        self.rule_changes.iter().rev().find(|&&at| at < position).map_or(0, |at| at + 1)
+    }
+
+    /// The newest rule change that is known.
+    #[must_use]
+    pub fn newest_rule_change(&self) -> Option<&Arc<RuleChange>> {
+        self.rule_change(*self.rule_changes.last()?)
+    }
+
+    /// The rules that held once this many changes were known; `given` where no rule change says anything of that time.
+    #[must_use]
+    pub fn rules<'r>(&'r self, position: u32, given: &'r Rules) -> &'r Rules {
+        if self.rule_changes.is_empty() {
+            return given;
+        }
+        match self.ruled_by(position) {
+            0 => self.rule_changes.first().and_then(|at| self.rule_change(*at)?.before()).unwrap_or(given),
+            behind => self.rule_change(behind - 1).and_then(|rule_change| rule_change.rules()).unwrap_or(given),
+        }
     }
 
     /// The world as it was known when this many changes had been told.
@@ -129,7 +172,7 @@ impl<'a> Seen<'a> {
         let known = self.world.disruptions.iter().take_while(move |&&i| i < self.position);
         let all = known.filter_map(|&i| match &self.world.changes[i as usize].news {
             News::Disruption(d) => Some((i, d)),
-            News::Reach(_) => None,
+            News::Reach(_) | News::Rules(_) => None,
         });
         // A later one of the same id took this one's place.
         all.filter(move |(i, d)| {
@@ -166,7 +209,7 @@ impl<'a> Seen<'a> {
         let changes = known.iter().take_while(|&&i| i < self.position).map(|&i| (i, &self.world.changes[i as usize]));
         let words = changes.filter_map(|(i, change)| match &change.news {
             News::Reach(reach) => Some((i, &change.cause, reach)),
-            News::Disruption(_) => None,
+            News::Disruption(_) | News::Rules(_) => None,
         });
         words
             .filter(|(_, _, r)| same(&r.city, &area.city) && same(&r.district, &area.district) && r.until.is_none_or(|until| now < until))

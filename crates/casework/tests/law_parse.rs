@@ -158,7 +158,7 @@ fn good_facts_of_every_type_are_among_them() {
     let mut runner = TestRunner::deterministic();
     let mut types = BTreeSet::new();
     for _ in 0..200 {
-        let history = history::in_the_world().new_tree(&mut runner).expect("a history").current();
+        let history = history::under_changing_rules().new_tree(&mut runner).expect("a history").current();
         types.extend(Life::of(&history, "P1", Length::ZERO).facts.iter().map(|f| f.body.fact_type()));
     }
     assert_eq!(types, FactType::ALL.iter().copied().collect());

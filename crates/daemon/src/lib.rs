@@ -4,6 +4,7 @@
 //! any rule of a case (casework), any carrier (plugins).
 #![forbid(unsafe_code)]
 
+pub mod adopt;
 mod announce;
 pub mod carriers;
 pub mod client;
@@ -14,6 +15,7 @@ mod database;
 pub mod demo;
 pub mod http;
 mod jobs;
+pub mod plan;
 pub mod reference;
 pub mod reload;
 pub mod replay;

@@ -3,9 +3,11 @@
 //! A clock that runs keeps the due time that it was set with; a clock that starts later is set by the new rules. Deliberately absent: what is
 //! read (`config`), and what asks for it (a signal, the API, a change of the folder).
 
+use crate::adopt::{self, Occasion};
 use crate::config::{Loaded, Problems, Settings, load};
 use crate::database;
 use crate::http::App;
+use parcelward_casework::words::OpenDeadlines;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -39,16 +41,36 @@ impl Reload {
         Reload { dir: dir.map(Path::to_owned), turn: Mutex::new(()) }
     }
 
-    /// Reads, checks, swaps. Says in the log and in the metrics what came of it.
+    /// Reads, checks, swaps. Says in the log and in the metrics what came of it. Clocks that run keep their due times.
     ///
     /// # Errors
     /// Everything that is wrong; the old configuration is in force as before.
     pub async fn run(&self, app: &App) -> Result<Reloaded, Problems> {
+        let occasion = Occasion {
+            open_deadlines: OpenDeadlines::Keep,
+            by: Some(format!("daemon {}", app.desk.name())),
+            reason: Some("its folder was read again".to_owned()),
+            asked: false,
+        };
+        self.apply(app, &occasion, None).await
+    }
+
+    /// The same on an occasion of one's own. With a revision, a folder that says another is refused.
+    ///
+    /// # Errors
+    /// As [`Reload::run`].
+    pub async fn apply(&self, app: &App, occasion: &Occasion, expected: Option<&str>) -> Result<Reloaded, Problems> {
         let _turn = self.turn.lock().await;
         let dir = self.dir.clone();
         let read = tokio::task::spawn_blocking(move || load(dir.as_deref()).map_err(|found| found.below(dir.as_deref())));
         let result = match read.await {
-            Ok(Ok(config)) => swap(app, config).await,
+            Ok(Ok(config)) => match expected.filter(|expected| *expected != config.revision) {
+                None => swap(app, config, occasion).await,
+                Some(expected) => Err(Problems::of_fault(format!(
+                    "the folder says revision {}, not {expected} as planned: plan once more",
+                    config.revision
+                ))),
+            },
             Ok(Err(problems)) => Err(problems),
             Err(error) => Err(Problems::of_fault(format!("the configuration could not be read: {error}"))),
         };
@@ -87,7 +109,7 @@ impl Reload {
     }
 }
 
-async fn swap(app: &App, mut config: Loaded) -> Result<Reloaded, Problems> {
+async fn swap(app: &App, mut config: Loaded, occasion: &Occasion) -> Result<Reloaded, Problems> {
     let before = app.config();
     // A secret that was replaced changes no revision. Accounts that did not change stay: what they have spent of their limits is known there.
     let accounts_changed = config.couriers.digest != before.couriers.digest;
@@ -96,11 +118,16 @@ async fn swap(app: &App, mut config: Loaded) -> Result<Reloaded, Problems> {
     }
     let at_next_start = starts_only(&before.settings, &config.settings);
     let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
-    if changed {
-        let who = format!("daemon {}", app.desk.name());
+    // An edit of the folder is asked for by whoever made it, also where it goes back to what was before.
+    let asked = occasion.asked || revision != before.revision;
+    if changed || asked {
+        let who = occasion.by.clone().unwrap_or_else(|| format!("daemon {}", app.desk.name()));
         // Where it cannot be kept, nobody could say later by what was decided.
-        let no = database::note_revision(&*app.store, &config, &who, app.now()).await;
-        let no = no.map_err(|error| Problems::of_fault(format!("it could not be noted in the database: {error}")))?;
+        let fault = |error: anyhow::Error| Problems::of_fault(format!("it could not be noted in the database: {error:#}"));
+        let held = adopt::held(&app.store, &revision).await.map_err(fault)?;
+        let no = database::note_revision(&*app.store, &config, &who, app.now()).await.map_err(|error| fault(error.into()))?;
+        let occasion = Occasion { asked, ..occasion.clone() };
+        adopt::rules(&app.desk, &held, &config, &occasion, app.now()).await.map_err(fault)?;
         app.set_config(Arc::new(config), no);
     }
     if accounts_changed {
@@ -110,7 +137,7 @@ async fn swap(app: &App, mut config: Loaded) -> Result<Reloaded, Problems> {
 }
 
 /// What differs and is read at a start only.
-fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
+pub(crate) fn starts_only(old: &Settings, new: &Settings) -> Vec<&'static str> {
     let keys = [
         ("server.listen", old.server.listen != new.server.listen),
         ("server.token_file", old.server.token_file != new.server.token_file),

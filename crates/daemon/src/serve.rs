@@ -2,10 +2,12 @@
 //!
 //! Deliberately absent: signals and the service manager (`commands::serve`), so that tests and the demo can run one as well.
 
+use crate::adopt;
 use crate::config::Loaded;
 use crate::database;
 use crate::http::{Access, App, router};
 use anyhow::Context;
+use parcelward_casework::words::OpenDeadlines;
 use parcelward_scheduler::lanes::Lanes;
 use parcelward_scheduler::{Clock, ClockGuard, Desk, DeskOptions};
 use std::net::SocketAddr;
@@ -66,9 +68,27 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
     if let Some(name) = &settings.server.name {
         options.name.clone_from(name);
     }
+    let held = adopt::held(&store, &config.revision).await?;
     let no = database::note_revision(&*store, &config, &format!("daemon {}", options.name), clock.now()).await;
     options.config = Some(no.context("noting the configuration")?);
     let desk = Desk::start(Arc::clone(&store), rules, Arc::clone(&clock), options).await.context("reading the stored state")?;
+    let occasion = adopt::Occasion {
+        open_deadlines: OpenDeadlines::Keep,
+        by: Some(format!("daemon {}", desk.name())),
+        reason: Some("started with another configuration".to_owned()),
+        asked: false,
+    };
+    match adopt::rules(&desk, &held, &config, &occasion, clock.now()).await? {
+        adopt::Adopted::Held => {}
+        adopt::Adopted::Told => {
+            tracing::info!(revision = %config.revision, "other rules than before are in force; open deadlines keep theirs")
+        }
+        adopt::Adopted::LeftBehind => tracing::warn!(
+            ours = %config.revision,
+            in_force = held.revision.as_deref().unwrap_or_default(),
+            "the rules of this folder were in force before and others took their place: those hold. Bring the folder along, or `parcelward apply` it"
+        ),
+    }
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));
     app.set_timetable(crate::jobs::start(&app));

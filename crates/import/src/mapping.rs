@@ -118,11 +118,19 @@ pub(crate) fn known_fields(fact_type: FactType) -> &'static [&'static str] {
         T::Note => &["order_id", "text", "by", "case_id", "remind_at"],
         T::Report => &["order_id", "case", "waybill", "text", "by"],
         T::Coverage => &["courier", "province", "serves", "city", "district", "until", "note"],
-        T::OperationUpdate | T::TaskUpdate | T::Disruption => &[],
+        T::OperationUpdate | T::TaskUpdate | T::Disruption | T::Configuration => &[],
     }
 }
 
 /// Whether facts of this type name their order (and so get `platform` and `shop` by themselves).
 pub(crate) const fn names_order(fact_type: FactType) -> bool {
-    !matches!(fact_type, FactType::Tracking | FactType::Coverage | FactType::OperationUpdate | FactType::TaskUpdate | FactType::Disruption)
+    !matches!(
+        fact_type,
+        FactType::Tracking
+            | FactType::Coverage
+            | FactType::OperationUpdate
+            | FactType::TaskUpdate
+            | FactType::Disruption
+            | FactType::Configuration
+    )
 }

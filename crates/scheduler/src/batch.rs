@@ -240,10 +240,8 @@ impl<'a> Run<'a> {
 
     fn learn(&mut self, news: WorldNews) {
         Arc::make_mut(&mut self.world).push(news.change.clone());
-        let rouse = news::scope(&news.change);
-        if !self.rouse.iter().any(|(scope, _)| *scope == rouse) {
-            self.rouse.push((rouse, self.recorded));
-        }
+        let rouse = news::scope(&news.change).filter(|rouse| !self.rouse.iter().any(|(scope, _)| scope == rouse));
+        self.rouse.extend(rouse.map(|rouse| (rouse, self.recorded)));
         self.news.push(news);
     }
 

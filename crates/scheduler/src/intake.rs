@@ -107,7 +107,7 @@ impl Intake {
             None => Goal::Nowhere(refused),
         };
         match body {
-            FactBody::Coverage(_) | FactBody::Disruption(_) => Goal::World,
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => Goal::World,
             FactBody::Tracking(f) => match of_waybill(&f.waybill) {
                 Some(order) => Goal::Order { order, create: false },
                 None => Goal::Waits(f.waybill.clone()),

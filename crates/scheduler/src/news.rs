@@ -6,7 +6,7 @@ use parcelward_store::{RouseScope, WorldNews};
 
 /// Whether a fact tells news to every order.
 pub(crate) const fn is_told_by(fact: &Fact) -> bool {
-    matches!(fact.body, FactBody::Coverage(_) | FactBody::Disruption(_))
+    matches!(fact.body, FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_))
 }
 
 /// What a fact without an order says; `None` where it is no such fact.
@@ -18,6 +18,7 @@ pub(crate) fn of_fact(fact: &Fact) -> Option<WorldNews> {
     let note = match &fact.body {
         FactBody::Coverage(f) => f.note.clone(),
         FactBody::Disruption(f) => f.reason.clone(),
+        FactBody::Configuration(f) => f.reason.clone(),
         _ => None,
     };
     Some(WorldNews { change, note, from_scans: false })
@@ -28,10 +29,11 @@ pub(crate) const fn of_scan(change: Change) -> WorldNews {
     WorldNews { change, note: None, from_scans: true }
 }
 
-/// Who is to hear of a change.
-pub(crate) fn scope(change: &Change) -> RouseScope {
+/// Who is to hear of a change at once. Rules that leave clocks that run as they are concern nobody until something else happens.
+pub(crate) fn scope(change: &Change) -> Option<RouseScope> {
     match &change.news {
-        News::Reach(reach) => RouseScope::Awaiting(reach.courier, reach.province.clone()),
-        News::Disruption(_) => RouseScope::EveryOpen,
+        News::Reach(reach) => Some(RouseScope::Awaiting(reach.courier, reach.province.clone())),
+        News::Disruption(_) => Some(RouseScope::EveryOpen),
+        News::Rules(rule_change) => rule_change.moves().then_some(RouseScope::EveryOpen),
     }
 }

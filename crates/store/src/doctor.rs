@@ -51,7 +51,11 @@ pub const FAULTS: [(&str, &str); 13] = [
     ("open cases whose case file is gone", of_no_file!("open_case")),
     ("operations whose case file is gone", of_no_file!("operation")),
     ("waybills whose case file is gone", of_no_file!("waybill_index")),
-    ("changes of the world that are missing", "SELECT coalesce(max(position) + 1, 0) - count(*) AS count FROM world_change"),
+    (
+        "changes of the world that are missing",
+        "SELECT coalesce(max(position) + 1, 0) - count(*) AS count FROM \
+         (SELECT position FROM world_change UNION ALL SELECT position FROM rule_change) AS told",
+    ),
     (
         "instants in the journal that are later than the newest batch",
         "SELECT count(*) AS count FROM journal WHERE recorded > (SELECT clock_high_water FROM db_meta WHERE id = 1)",

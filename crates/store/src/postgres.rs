@@ -291,6 +291,10 @@ impl Store for PostgresStore {
         ask!(self, read_files::case_file(order))
     }
 
+    async fn open_files(&self, after: u64, limit: u32) -> Result<Page<StoredFile, u64>, StoreError> {
+        ask!(self, read_files::open_files(after, limit))
+    }
+
     async fn case(&self, case_id: &str) -> Result<Option<CaseView>, StoreError> {
         ask!(self, read_files::case(case_id))
     }

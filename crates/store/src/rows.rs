@@ -8,6 +8,7 @@ use parcelward_casework::casefile::{CaseFile, DeadlineState};
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
 use parcelward_casework::instant::Instant;
 use parcelward_casework::money::Money;
+use parcelward_casework::rule_change::RuleChange;
 use parcelward_casework::words::*;
 use parcelward_casework::world::{Change, News};
 use serde::de::DeserializeOwned;
@@ -361,6 +362,12 @@ fn cause(row: &impl Columns) -> Result<FactId, StoreError> {
     Ok(FactId { source: row.text("source")?.to_owned(), id: row.text("id")?.to_owned() })
 }
 
+/// The word that [`WORLD_FROM`] gives rows of `rule change`.
+const RULES: &str = "rules";
+/// Every change of the world from a position ($1) on, in order.
+pub(crate) const WORLD_FROM: &str = "SELECT position, at, source, id, kind, told FROM world_change WHERE position >= $1 UNION ALL \
+     SELECT position, at, source, id, 'rules' AS kind, told FROM rule_change WHERE position >= $1 ORDER BY position";
+
 /// Changes of the world from a position on. A gap would shift what case files have read: it is an error.
 pub(crate) fn changes<R: Columns>(rows: &[R], from: u32) -> Result<Vec<Change>, StoreError> {
     let mut changes = Vec::with_capacity(rows.len());
@@ -371,6 +378,7 @@ pub(crate) fn changes<R: Columns>(rows: &[R], from: u32) -> Result<Vec<Change>, 
         let news = match row.text("kind")? {
             "reach" => News::Reach(told(row)?),
             "disruption" => News::Disruption(told(row)?),
+            RULES => News::Rules(RuleChange::of(told(row)?)),
             _ => return Err(bad_word("world_change.kind")),
         };
         changes.push(Change { at: at(row, "at")?, cause: cause(row)?, news });

@@ -231,6 +231,10 @@ impl Store for SqliteStore {
         read_files::case_file(&self.readers, order).await
     }
 
+    async fn open_files(&self, after: u64, limit: u32) -> Result<Page<StoredFile, u64>, StoreError> {
+        read_files::open_files(&self.readers, after, limit).await
+    }
+
     async fn case(&self, case_id: &str) -> Result<Option<CaseView>, StoreError> {
         read_files::case(&self.readers, case_id).await
     }

@@ -215,6 +215,13 @@ pub trait Store: crate::lanes::LaneStore + Send + Sync + std::fmt::Debug {
     /// Any [`StoreError`]; [`StoreError::Unreadable`] where it cannot be read.
     async fn case_file(&self, order: &OrderKey) -> Result<Option<StoredFile>, StoreError>;
 
+    /// Case files in which something is open, after the given place (0 for all); `next` is the place to go on from. Those that are set aside are
+    /// left out.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; [`StoreError::Unreadable`] where one cannot be read.
+    async fn open_files(&self, after: u64, limit: u32) -> Result<Page<StoredFile, u64>, StoreError>;
+
     /// A case by its id, open or closed.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! A shop on a real daemon, in this process, under a clock that the test holds: what happens in it, and what people do.
 #![allow(dead_code, reason = "each test uses its part")]
 
+use parcelward::adopt::Occasion;
 use parcelward::config::load_with;
 use parcelward::http::App;
 use parcelward::serve::{Running, start};
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::words::OpenDeadlines;
 use parcelward_scheduler::Clock;
 use parcelward_tests::dice::Dice;
 use reqwest::{Client, Method, StatusCode};
@@ -159,6 +161,20 @@ impl Shop {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("something is due for ever");
+    }
+
+    /// Applies rules that lie over the shipped ones; `None` reads the folder again, as SIGHUP does.
+    pub async fn apply(&self, rules: &str, open_deadlines: Option<OpenDeadlines>) {
+        std::fs::write(self.dir.path().join("config/rules.d/edit.toml"), rules).unwrap();
+        let app = self.app();
+        let applied = match open_deadlines {
+            None => app.reload().run(app).await,
+            Some(open_deadlines) => {
+                let reason = Some("to see what comes of it".to_owned());
+                app.reload().apply(app, &Occasion { open_deadlines, by: Some("xiaowang".to_owned()), reason, asked: true }, None).await
+            }
+        };
+        assert!(applied.unwrap().changed);
     }
 
     /// An order with an open task, as it is written on the command line.
@@ -346,5 +362,7 @@ async fn serve(dir: &Path, clock: &Arc<HeldClock>) -> Running {
     let database = format!("sqlite:{}", dir.join("live.db").display());
     let settings = [("SERVER__LISTEN", "127.0.0.1:0"), ("DATABASE__URL", &database)];
     let settings = settings.into_iter().map(|(name, value)| (format!("PARCELWARD_{name}"), value.to_owned()));
-    start(load_with(None, settings).unwrap(), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
+    let folder = dir.join("config");
+    std::fs::create_dir_all(folder.join("rules.d")).unwrap();
+    start(load_with(Some(&folder), settings).unwrap(), Arc::clone(clock) as Arc<dyn Clock>).await.unwrap()
 }

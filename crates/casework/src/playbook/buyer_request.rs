@@ -9,7 +9,7 @@ use crate::words::*;
 /// The buyer asks: urge, compensate, cancel, not received before delivery, or something that came too late for a case of its own.
 pub(super) fn asked(run: &mut Run<'_>, ask: BuyerAsk, parcel: Option<Index>) -> Option<Index> {
     let case = run.open_case(CaseKind::BuyerRequest, Subject::Order, parcel);
-    let words = run.rules.texts.word("buyer_ask", ask.word()).to_owned();
+    let words = run.texts.word("buyer_ask", ask.word()).to_owned();
     run.case_mut(case).words = Some(words);
     let on_its_way = parcel.filter(|p| run.file.parcel(*p).phase().is_on_its_way());
     match ask {

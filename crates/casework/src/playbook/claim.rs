@@ -42,7 +42,7 @@ pub(super) fn is_under_way(run: &Run<'_>, parcel: Index) -> bool {
 fn open(run: &mut Run<'_>, parcel: Index, reason: &str) -> Index {
     let case = run.open_case(CaseKind::Claim, Subject::Parcel(parcel), None);
     if run.case(case).words.is_none() {
-        run.case_mut(case).words = Some(run.rules.texts.word("exception_reason", reason).to_owned());
+        run.case_mut(case).words = Some(run.texts.word("exception_reason", reason).to_owned());
     }
     case
 }
@@ -50,7 +50,7 @@ fn open(run: &mut Run<'_>, parcel: Index, reason: &str) -> Index {
 /// The goods-value statement, drafted from the order: waybill, items, amounts, and where it went (to the city).
 pub(crate) fn statement(run: &Run<'_>, parcel: Index) -> String {
     let waybill = &run.file.parcel(parcel).waybill;
-    let mut text = format!("{} {}", run.rules.texts.word("courier", waybill.courier.word()), waybill.number);
+    let mut text = format!("{} {}", run.texts.word("courier", waybill.courier.word()), waybill.number);
     if let Some(area) = &run.file.recipient_area {
         for part in [&area.province, &area.city].into_iter().flatten() {
             text.push(' ');

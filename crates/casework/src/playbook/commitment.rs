@@ -11,7 +11,7 @@ use crate::words::*;
 /// A promise was made: at once nothing but its deadline.
 pub(crate) fn made(run: &mut Run<'_>, at: Index) {
     let commitment = &run.file.commitments[at as usize];
-    let words = commitment.text.clone().unwrap_or_else(|| run.rules.texts.word("promise", commitment.promise.word()).to_owned());
+    let words = commitment.text.clone().unwrap_or_else(|| run.texts.word("promise", commitment.promise.word()).to_owned());
     let parcel = run.file.main_parcel();
     let case = run.open_case(CaseKind::Commitment, Subject::Commitment(at), parcel);
     run.case_mut(case).words = Some(words);

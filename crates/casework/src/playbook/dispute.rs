@@ -70,7 +70,7 @@ fn ground(run: &Run<'_>, dispute: Index) -> Option<String> {
     } else {
         return None;
     };
-    Some(run.rules.texts.word("appeal_ground", word).to_owned())
+    Some(run.texts.word("appeal_ground", word).to_owned())
 }
 
 /// `check_ruling`, `prepare_evidence`, `submit_evidence`.

@@ -81,7 +81,7 @@ pub(super) fn open(run: &mut Run<'_>) {
 }
 
 fn planned(run: &Run<'_>) -> Option<String> {
-    run.file.awaits_coverage().map(|(courier, province)| format!("{} / {province}", run.rules.texts.word("courier", courier.word())))
+    run.file.awaits_coverage().map(|(courier, province)| format!("{} / {province}", run.texts.word("courier", courier.word())))
 }
 
 fn is_unreached(run: &Run<'_>) -> bool {

@@ -36,8 +36,8 @@ pub(super) fn scanned(run: &mut Run<'_>, parcel: Index, scan: &Scan) {
     let case = run.open_case(CaseKind::Undelivered, Subject::Parcel(parcel), None);
     run.case_mut(case).scan_at = Some(scan.at);
     let words = match scan.reason {
-        Some(reason) => run.rules.texts.word("exception_reason", reason.word()).to_owned(),
-        None => run.rules.texts.word("exception_reason", scan.status.word()).to_owned(),
+        Some(reason) => run.texts.word("exception_reason", reason.word()).to_owned(),
+        None => run.texts.word("exception_reason", scan.status.word()).to_owned(),
     };
     run.case_mut(case).words = Some(words);
     run.ask(Ask::of(task, case));

@@ -75,6 +75,8 @@ pub enum What {
     Operation,
     Coverage,
     Disruption,
+    /// Other rules are applied.
+    Rules,
 }
 
 /// Everything that can be told of one order alone.
@@ -130,4 +132,10 @@ pub fn alone() -> impl Strategy<Value = History> {
 /// A history of an order in a world in which couriers stop reaching places and times are not normal.
 pub fn in_the_world() -> impl Strategy<Value = History> {
     history(prop_oneof![15 => of_the_order(), 1 => of_the_world()].boxed(), 1..30)
+}
+
+/// The same while operators apply other rules, and leave open deadlines as they are or have them set anew.
+pub fn under_changing_rules() -> impl Strategy<Value = History> {
+    let changes = prop_oneof![15 => of_the_order(), 1 => of_the_world(), 4 => Just(What::Rules)];
+    history(changes.boxed(), 1..30)
 }

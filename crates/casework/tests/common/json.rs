@@ -51,6 +51,7 @@ fn data(body: &FactBody) -> Value {
         FactBody::TaskUpdate(f) => serde_json::to_value(f),
         FactBody::Coverage(f) => serde_json::to_value(f),
         FactBody::Disruption(f) => serde_json::to_value(f),
+        FactBody::Configuration(f) => serde_json::to_value(f),
     };
     without_nothing(data.expect("a fact is JSON"))
 }

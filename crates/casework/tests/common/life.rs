@@ -157,7 +157,7 @@ impl Life {
     pub fn take(&mut self, fact: Fact, watch: Watch<'_>) -> Verdict {
         self.facts.push(fact.clone());
         match &fact.body {
-            FactBody::Coverage(_) | FactBody::Disruption(_) => {
+            FactBody::Coverage(_) | FactBody::Disruption(_) | FactBody::Configuration(_) => {
                 self.world.note(&fact);
                 Ok(())
             }

@@ -6,7 +6,7 @@ use parcelward_casework::casefile::{Task, TaskState};
 use parcelward_casework::fact::*;
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::money::Money;
-use parcelward_casework::rules::rule_ids;
+use parcelward_casework::rules::{RawLadder, rule_ids};
 use parcelward_casework::task_table::{Answer, ways};
 use parcelward_casework::words::*;
 
@@ -225,6 +225,7 @@ pub fn fact_of(life: &Life, history: &History, step: &Step) -> Option<FactBody> 
             note: None,
         }),
         What::Disruption => disruption(now, draw),
+        What::Rules => rules(life, draw),
     })
 }
 
@@ -392,4 +393,42 @@ fn disruption(now: Instant, draw: &mut Draw<'_>) -> FactBody {
         extend_by: Some("24h".to_owned()),
         reason: None,
     })
+}
+
+/// Rules in which a few lengths and ladders, the remote provinces or the staffed hours are others.
+fn rules(life: &Life, draw: &mut Draw<'_>) -> FactBody {
+    let mut source = super::SOURCE.clone();
+    let ids = rule_ids();
+    let open_deadlines = draw.pick(&[OpenDeadlines::Keep, OpenDeadlines::Move, OpenDeadlines::Move]);
+    // The draw has few bytes: every rule's values follow from where it begins.
+    let (first, apart, turn) = (draw.below(ids.len()), 1 + draw.below(4), draw.below(90));
+    for (n, (id, ..)) in ids.iter().cycle().skip(first).step_by(apart).take(draw.pick(&[12, 60, 200])).enumerate() {
+        let rule = source.rules.rule.entry(id.clone()).or_default();
+        let lengths = ["1h", "10h", "30h", "90h", "2 working days", "8 staffed hours"];
+        rule.length = Some(lengths[(n * 5 + turn) % lengths.len()].to_owned());
+        rule.ladder = Some(match (n + turn) % 3 {
+            0 => RawLadder::Word("at due".to_owned()),
+            1 => RawLadder::Before(vec!["50m".to_owned()]),
+            _ => RawLadder::Before(vec!["1h".to_owned(), "20m".to_owned()]),
+        });
+        rule.ladder_signed = None;
+        rule.versions.clear();
+    }
+    if draw.once_in(3) {
+        source.rules.policy.remote = vec!["湖北省".to_owned(), "浙江省".to_owned()];
+    }
+    if draw.once_in(3) {
+        source.rules.staffed.entry("service".to_owned()).or_default().daily = vec!["06:00-09:00".to_owned()];
+    }
+    let compiled = source.compile(parcelward_casework::text::Texts::default());
+    assert!(compiled.is_ok(), "{compiled:?}");
+    let before = life.world.newest_rule_change().is_none().then(|| Box::new(super::SOURCE.clone()));
+    FactBody::Configuration(Box::new(ConfigurationFact {
+        revision: format!("r{}", life.facts.len()),
+        rules: Box::new(source),
+        before,
+        open_deadlines: Some(open_deadlines),
+        by: draw.maybe(&["ops"]).map(str::to_owned),
+        reason: None,
+    }))
 }

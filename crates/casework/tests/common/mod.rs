@@ -10,7 +10,8 @@ pub mod make;
 pub mod scans;
 pub mod steps;
 
-use parcelward_casework::rules::{RawCalendar, RawRules, Rules};
+use parcelward_casework::rule_source::RuleSource;
+use parcelward_casework::rules::{RawRules, Rules};
 use parcelward_casework::text::Texts;
 use proptest::test_runner::{Config, TestCaseError};
 use std::path::{Path, PathBuf};
@@ -19,12 +20,17 @@ use std::sync::LazyLock;
 /// The shipped configuration as it is written.
 pub static RAW: LazyLock<RawRules> = LazyLock::new(raw_rules);
 
+/// The same with its calendars: everything that rules are compiled from.
+pub static SOURCE: LazyLock<RuleSource> = LazyLock::new(|| {
+    let calendars = files("calendars").iter().map(|text| toml::from_str(text).expect("a calendar parses")).collect();
+    RuleSource { rules: RAW.clone(), calendars }
+});
+
 /// The shipped configuration, compiled.
 pub static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let calendars: Vec<RawCalendar> = files("calendars").iter().map(|text| toml::from_str(text).expect("a calendar parses")).collect();
     let texts = std::fs::read_to_string(config().join("templates/zh-CN.toml")).expect("the template file is there");
     let texts = Texts::compile(toml::from_str(&texts).expect("the template file parses")).expect("the texts are whole");
-    Rules::compile(&RAW, &calendars, texts).expect("the shipped rules compile")
+    SOURCE.compile(texts).expect("the shipped rules compile")
 });
 
 fn raw_rules() -> RawRules {

@@ -2,6 +2,7 @@
 //!
 //! To add a command: a file here with an `Args` struct and `run`, a line in [`Command`], a line in [`run`].
 
+pub mod apply;
 pub mod backup;
 pub mod board;
 pub mod case;
@@ -17,6 +18,7 @@ pub mod explain;
 pub mod export;
 pub mod import;
 pub mod order;
+pub mod plan;
 pub mod record;
 pub mod replay;
 pub mod restore;
@@ -70,6 +72,10 @@ pub enum Command {
     Check(check::Args),
     /// Show the configuration that holds, or write the shipped files out to edit them
     Config(config::Args),
+    /// Show what another configuration would do to what is open, before it does it
+    Plan(plan::Args),
+    /// Put another configuration in force, without a restart
+    Apply(apply::Args),
     /// Replay facts and print what is decided, with no database and no network
     Replay(replay::Args),
     /// List what waits for people, the least time left first
@@ -123,6 +129,8 @@ pub fn run(line: CommandLine) -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Tasks(args) => tasks::run(&args),
         Command::Task(args) => task::run(&args),

@@ -193,6 +193,13 @@ impl ConfigFiles {
         files
     }
 
+    /// Every file of the operator's folder that is read, by its path below it.
+    pub fn own(&self, problems: &mut Vec<Problem>) -> Vec<(String, Arc<str>)> {
+        let folders = FOLDERS.iter().flat_map(|folder| self.folder(folder, problems)).collect::<Vec<_>>();
+        let all = self.top("parcelward", problems).into_iter().chain(folders);
+        all.filter(|file| file.rank != Rank::BuiltIn).map(|file| (file.name, file.text)).collect()
+    }
+
     fn name(&self, path: &Path) -> String {
         let below = self.dir.as_deref().and_then(|dir| path.strip_prefix(dir).ok()).unwrap_or(path);
         below.display().to_string()

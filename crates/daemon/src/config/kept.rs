@@ -23,6 +23,8 @@ pub struct Kept {
     pub source: RuleSource,
     /// Name and text, a later one over an earlier one.
     files: Vec<(String, Arc<str>)>,
+    /// Every file of the operator's folder by its path below it, accounts included. In memory only.
+    own: Vec<(String, Arc<str>)>,
 }
 
 /// A file of a configuration that was in force.
@@ -42,7 +44,15 @@ impl Kept {
             Rank::BuiltIn => DECIDING.contains(folder),
             _ => DECIDING.contains(folder) || !file.as_shipped,
         });
-        Kept { source, files: kept.map(|(_, file)| (file.name.clone(), Arc::clone(&file.text))).collect() }
+        let own = files.iter().filter(|(_, file)| file.rank != Rank::BuiltIn);
+        let named = |(_, file): &(&str, TomlFile)| (file.name.clone(), Arc::clone(&file.text));
+        Kept { source, files: kept.map(named).collect(), own: own.map(named).collect() }
+    }
+
+    /// Every file of the operator's folder as it was read, by its path below it.
+    #[must_use]
+    pub fn own(&self) -> &[(String, Arc<str>)] {
+        &self.own
     }
 
     /// The values as JSON.

@@ -229,6 +229,7 @@ impl Told<'_> {
                         let reaches = if reach.serves { "reaches" } else { "does not reach" };
                         format!("{} {reaches} {}", reach.courier, reach.province)
                     }
+                    News::Rules(change) => gist::of_rules(&change.fact().revision, change.moves(), change.fact().by.as_deref()),
                     News::Disruption(d) => {
                         format!("disruption {}: {} from {} to {}", d.disruption_id, d.effect, gist::local(d.from), gist::local(d.until))
                     }

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parcelward_casework::Refusal;
-use parcelward_casework::fact::OrderKey;
+use parcelward_casework::fact::{FactBody, OrderKey};
 use parcelward_casework::parse::{BadFact, parse_fact};
 use parcelward_scheduler::{Incoming, Receipt, Refused};
 use serde::Serialize;
@@ -189,6 +189,14 @@ pub(super) async fn hand_in(app: &App, read: Vec<ReadFact>) -> Result<FactAnswer
     let mut good = Vec::with_capacity(read.len());
     for (index, fact) in read {
         match fact {
+            // Rules come with the files that a daemon starts from.
+            Ok(incoming) if matches!(incoming.fact.body, FactBody::Configuration(_)) => {
+                let mut item = answer(index, Some(incoming.fact.id.source), Some(incoming.fact.id.id));
+                let message = "rules are not told, they are applied: `parcelward apply`".to_owned();
+                item.errors.push(FieldError { field: "type".to_owned(), message });
+                (item.result, item.status) = (FactResult::Invalid, 422);
+                items.push(item);
+            }
             Ok(incoming) => {
                 items.push(answer(index, Some(incoming.fact.id.source.clone()), Some(incoming.fact.id.id.clone())));
                 good.push(incoming);

@@ -50,6 +50,7 @@ pub(super) fn of_fact(type_: &str, data: &Value) -> String {
             let reaches = if data["serves"] == true { "reaches" } else { "does not reach" };
             format!("{} {reaches} {}{}{}", text("courier"), text("province"), with(" ", "city"), with(" ", "district"))
         }
+        "configuration" => of_rules(text("revision"), text("open_deadlines") == "move", data["by"].as_str()),
         "disruption" => format!(
             "disruption {}: {} from {} to {}{}",
             text("disruption_id"),
@@ -60,6 +61,13 @@ pub(super) fn of_fact(type_: &str, data: &Value) -> String {
         ),
         other => other.replace('_', " "),
     }
+}
+
+/// That other rules were applied.
+pub(super) fn of_rules(revision: &str, moved: bool, by: Option<&str>) -> String {
+    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+    let moved = if moved { "; open deadlines were set anew" } else { "; open deadlines keep theirs" };
+    format!("rules {revision} applied{by}{moved}")
 }
 
 /// What a decision says beyond its type.

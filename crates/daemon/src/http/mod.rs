@@ -18,6 +18,7 @@ mod mask;
 mod metrics;
 mod orders;
 mod params;
+pub(crate) mod plan;
 mod problem;
 mod push_facts;
 mod pushes;
@@ -82,12 +83,17 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(board::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(reload::post))
+        .routes(routes!(plan::post_apply))
         .routes(routes!(schedules::list))
         .routes(routes!(schedules::next))
         .routes(routes!(schedules::run))
         .routes(routes!(schedules::runs))
         .routes(routes!(metrics::get));
-    let uploads = OpenApiRouter::new().routes(routes!(facts::post)).routes(routes!(import::post)).routes(routes!(export::get));
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(facts::post))
+        .routes(routes!(import::post))
+        .routes(routes!(export::get))
+        .routes(routes!(plan::post_plan));
     let open = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz)).routes(routes!(pushes::post));
     (quick, uploads, open)
 }

@@ -225,6 +225,7 @@ mod tests {
     fn changed(id: &str, rule: &str, waived: bool, late_news: bool) -> DeadlineChanged {
         let due_at = Instant::parse("2026-03-11T00:00:00Z").unwrap();
         DeadlineChanged {
+            applied: None,
             deadline_id: id.to_owned(),
             rule: rule.to_owned(),
             due_at,

@@ -471,6 +471,9 @@ impl Store for Line {
     async fn revisions(&self, _: u32) -> Result<Vec<RevisionRow>, StoreError> {
         not_here()
     }
+    async fn open_files(&self, _: u64, _: u32) -> Result<Page<StoredFile, u64>, StoreError> {
+        not_here()
+    }
     async fn daemons(&self, _: u32) -> Result<Vec<DaemonRow>, StoreError> {
         not_here()
     }

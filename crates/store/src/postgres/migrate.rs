@@ -10,13 +10,14 @@ use std::time::Duration;
 const BOOTSTRAP: &str = include_str!("../../migrations/postgres/0000_schema_version.sql");
 
 /// Every step: its version, its name, its statements. What was once released is never edited.
-const STEPS: [(i64, &str, &str); 6] = [
+const STEPS: [(i64, &str, &str); 7] = [
     (1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql")),
     (2, "lanes", include_str!("../../migrations/postgres/0002_lanes.sql")),
     (3, "daemon_notes", include_str!("../../migrations/postgres/0003_daemon_notes.sql")),
     (4, "schedules", include_str!("../../migrations/postgres/0004_schedules.sql")),
     (5, "config_revision", include_str!("../../migrations/postgres/0005_config_revision.sql")),
     (6, "looks_and_subscriptions", include_str!("../../migrations/postgres/0006_looks_and_subscriptions.sql")),
+    (7, "rule_change", include_str!("../../migrations/postgres/0007_rule_change.sql")),
 ];
 
 /// How long daemons that start together wait for the one that is first.

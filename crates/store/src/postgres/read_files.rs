@@ -71,3 +71,13 @@ pub(super) async fn has_orphans(link: &mut Link) -> Result<bool, StoreError> {
     );
     row.fetch_one(link.on()).await?.flag("any")
 }
+
+pub(super) async fn open_files(link: &mut Link, after: u64, limit: u32) -> Result<Page<StoredFile, u64>, StoreError> {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let rows = link.query(
+        "SELECT no, version, batch, lines, next_wake_at, state FROM case_file WHERE is_open AND no > $1 AND set_aside_at IS NULL \
+         ORDER BY no LIMIT $2",
+    );
+    let rows = rows.bind(place(after)).bind(i64::from(limit)).fetch_all(link.on()).await?;
+    Ok(page(all(&rows, stored_file)?, limit, |row| row.stamp.no.unsigned_abs()))
+}

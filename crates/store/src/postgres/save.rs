@@ -9,6 +9,7 @@ use crate::change::{Batch, FileChange, FileStamp, RouseScope, WorldNews};
 use crate::rows::Columns;
 use crate::{StoreError, journal, projection};
 use parcelward_casework::instant::Instant;
+use parcelward_casework::rule_change::RuleChange;
 use parcelward_casework::world::News;
 use std::collections::HashMap;
 
@@ -261,6 +262,7 @@ async fn newest_batch(tx: &mut Writing) -> Result<i64, StoreError> {
 
 async fn save_news(tx: &mut Writing, news: &WorldNews, position: i64) -> Result<(), StoreError> {
     let (kind, reach, disruption, told) = match &news.change.news {
+        News::Rules(rule_change) => return save_rule_change(tx, news, rule_change, position).await,
         News::Reach(reach) => ("reach", Some(reach), None, serde_json::to_string(reach)),
         News::Disruption(told) => ("disruption", None, Some(told.disruption_id.as_str()), serde_json::to_string(told)),
     };
@@ -302,6 +304,14 @@ async fn save_news(tx: &mut Writing, news: &WorldNews, position: i64) -> Result<
         .bind(news.from_scans)
         .execute(tx.link.on())
         .await?;
+    Ok(())
+}
+
+async fn save_rule_change(tx: &mut Writing, news: &WorldNews, rule_change: &RuleChange, position: i64) -> Result<(), StoreError> {
+    let told = serde_json::to_string(rule_change.fact()).map_err(|e| StoreError::Defect(e.to_string()))?;
+    let insert = tx.link.query("INSERT INTO rule_change (position, at, source, id, told) VALUES ($1, $2, $3, $4, $5)").bind(position);
+    let insert = insert.bind(news.change.at.millis()).bind(news.change.cause.source.as_str()).bind(news.change.cause.id.as_str());
+    insert.bind(told).execute(tx.link.on()).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 use super::PostgresStore;
 use super::link::{Link, Purpose};
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
-use crate::rows::{Columns, bad_word, changes, order_key, read_state, stamp};
+use crate::rows::{Columns, WORLD_FROM, bad_word, changes, order_key, read_state, stamp};
 use crate::{StoreError, Transaction};
 use async_trait::async_trait;
 use parcelward_casework::fact::{FactId, OrderKey, Waybill};
@@ -167,7 +167,7 @@ impl Transaction for Writing {
     }
 
     async fn world_from(&mut self, position: u32) -> Result<Vec<Change>, StoreError> {
-        let rows = self.link.query("SELECT position, at, source, id, kind, told FROM world_change WHERE position >= $1 ORDER BY position");
+        let rows = self.link.query(WORLD_FROM);
         let rows = rows.bind(i64::from(position)).fetch_all(self.link.on()).await?;
         let changes = changes(&rows, position)?;
         self.world = Some(i64::from(position) + i64::try_from(changes.len()).unwrap_or(i64::MAX));

@@ -70,3 +70,13 @@ pub(super) async fn facts_after(readers: &SqlitePool, after_seq: u64, limit: u32
     .await?;
     Ok(page(all(&rows, journal_row)?, limit, |row| row.seq))
 }
+
+pub(super) async fn open_files(readers: &SqlitePool, after: u64, limit: u32) -> Result<Page<StoredFile, u64>, StoreError> {
+    let limit = limit.clamp(1, MAX_PAGE);
+    let rows = sqlx::query(
+        "SELECT no, version, 0 AS batch, lines, next_wake_at, state FROM case_file WHERE is_open = 1 AND no > ?1 AND set_aside_at IS NULL \
+         ORDER BY no LIMIT ?2",
+    );
+    let rows = rows.bind(place(after)).bind(limit).fetch_all(readers).await?;
+    Ok(page(all(&rows, stored_file)?, limit, |row| row.stamp.no.unsigned_abs()))
+}

@@ -1,11 +1,11 @@
 //! Lists: tasks, deadlines, coverage and disruptions.
 
-use crate::list_query::{CHANGE_COLUMNS, Flags, Question};
+use crate::list_query::{Flags, Question};
 use crate::read::*;
-use crate::rows::{all, changes, coverage_row, deadline_row, disruption_row, page, task_row};
+use crate::rows::{WORLD_FROM, all, changes, coverage_row, deadline_row, disruption_row, page, task_row};
 use crate::{Cursor, MAX_PAGE, StoreError};
 use parcelward_casework::world::Change;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 
 const FLAGS: Flags = Flags { set: " = 1", unset: " = 0" };
 
@@ -37,9 +37,7 @@ pub(super) async fn deadlines(
 
 /// Every change of the world from a position on.
 pub(super) async fn world_from(on: &mut SqliteConnection, from: u32) -> Result<Vec<Change>, StoreError> {
-    let mut query = QueryBuilder::<Sqlite>::new(CHANGE_COLUMNS);
-    query.push("position >= ").push_bind(i64::from(from)).push(" ORDER BY position");
-    changes(&query.build().fetch_all(on).await?, from)
+    changes(&sqlx::query(WORLD_FROM).bind(i64::from(from)).fetch_all(on).await?, from)
 }
 
 pub(super) async fn coverage(

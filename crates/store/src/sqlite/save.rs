@@ -5,6 +5,7 @@ use super::write_lists;
 use crate::change::{Batch, FileChange, FileStamp, RouseScope, WorldNews};
 use crate::{StoreError, journal, projection};
 use parcelward_casework::instant::Instant;
+use parcelward_casework::rule_change::RuleChange;
 use parcelward_casework::world::News;
 use sqlx::SqliteConnection;
 
@@ -151,6 +152,7 @@ async fn release(on: &mut SqliteConnection, released: &journal::Released<'_>, no
 /// Appends to what is known of the world.
 async fn save_news(on: &mut SqliteConnection, news: &WorldNews, position: i64) -> Result<(), StoreError> {
     let (kind, reach, disruption, told) = match &news.change.news {
+        News::Rules(rule_change) => return save_rule_change(on, news, rule_change, position).await,
         News::Reach(reach) => ("reach", Some(reach), None, serde_json::to_string(reach)),
         News::Disruption(told) => ("disruption", None, Some(told.disruption_id.as_str()), serde_json::to_string(told)),
     };
@@ -190,12 +192,25 @@ async fn save_news(on: &mut SqliteConnection, news: &WorldNews, position: i64) -
     Ok(())
 }
 
+async fn save_rule_change(on: &mut SqliteConnection, news: &WorldNews, rule_change: &RuleChange, position: i64) -> Result<(), StoreError> {
+    let told = serde_json::to_string(rule_change.fact()).map_err(|e| StoreError::Defect(e.to_string()))?;
+    sqlx::query("INSERT INTO rule_change (position, at, source, id, told) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .bind(position)
+        .bind(news.change.at.millis())
+        .bind(news.change.cause.source.as_str())
+        .bind(news.change.cause.id.as_str())
+        .bind(told)
+        .execute(on)
+        .await?;
+    Ok(())
+}
+
 /// Appends all news of a batch, unless somebody else appended meanwhile: then the batch was decided without knowing it.
 async fn save_world(on: &mut SqliteConnection, batch: &Batch) -> Result<(), StoreError> {
     if batch.world.is_empty() {
         return Ok(());
     }
-    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(position) + 1, 0) FROM world_change").fetch_one(&mut *on).await?;
+    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(position) + 1, 0) FROM (SELECT max(position) AS position FROM world_change UNION ALL SELECT max(position) FROM rule_change)").fetch_one(&mut *on).await?;
     if next != i64::from(batch.world_position) {
         return Err(StoreError::Retry("another writer told news of the world".to_owned()));
     }
