@@ -23,6 +23,7 @@ pub mod replay;
 pub mod retention;
 pub mod serve;
 mod shadow;
+pub mod simulated;
 mod systemd;
 mod telemetry;
 mod traces;

@@ -24,7 +24,18 @@ async fn it_says_where_it_is_writes_the_settings_and_ends_when_told() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("config");
-    let arguments = ["--listen", "127.0.0.1:0", "--speed", "100", "--fault", "zto=drop:0.5", "--print-config", folder.to_str().unwrap()];
+    let arguments = [
+        "--listen",
+        "127.0.0.1:0",
+        "--speed",
+        "100",
+        "--fault",
+        "zto=drop:0.5",
+        "--print-config",
+        folder.to_str().unwrap(),
+        "--push-to",
+        "http://127.0.0.1:9/push/{courier}/a-secret-of-mine-0123",
+    ];
     let mut process = Process(command(&arguments).stdout(Stdio::piped()).spawn().unwrap());
     let mut out = BufReader::new(process.0.stdout.take().unwrap());
     let mut said = String::new();
@@ -36,18 +47,22 @@ async fn it_says_where_it_is_writes_the_settings_and_ends_when_told() {
     let listed = reqwest::get(format!("http://{page}/")).await.unwrap().text().await.unwrap();
     for courier in ["sf", "zto", "yto", "sto", "yunda", "jt", "jd", "ems", "deppon", "kuaidi100"] {
         let settings = std::fs::read_to_string(folder.join(format!("couriers/{courier}.toml"))).unwrap();
-        let table: toml::Table = settings.parse().unwrap();
         let line = listed.lines().find(|line| line.split_whitespace().next() == Some(courier)).unwrap();
         let address = line.split_whitespace().nth(1).unwrap();
-        assert!(settings.contains(address) && !settings.contains("{ env"), "{settings}");
-        let secrets = table.values().filter_map(|value| value.get("file")).map(|file| file.as_str().unwrap().to_owned());
-        let secrets: Vec<String> = secrets.collect();
-        assert!(!secrets.is_empty(), "{settings}");
-        for file in secrets {
-            let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
-            assert!(mode == 0o600 && !std::fs::read_to_string(&file).unwrap().is_empty(), "{file}");
-        }
+        assert!(settings.contains(address) && !settings.contains("env ="), "{settings}");
     }
+    for file in std::fs::read_dir(folder.join(".secrets")).unwrap() {
+        let file = file.unwrap().path();
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert!(mode == 0o600 && !std::fs::read_to_string(&file).unwrap().is_empty(), "{}", file.display());
+    }
+    // A daemon takes the folder as it is: every account is on, and nothing is doubtful.
+    let loaded = parcelward::config::load_with(Some(&folder), std::iter::empty()).unwrap();
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    assert!(loaded.couriers.accounts.len() == 10 && loaded.couriers.accounts.iter().all(|account| account.is_on()));
+    let doors: Vec<&str> = loaded.couriers.doors.iter().map(|door| door.code).collect();
+    assert_eq!(doors, ["ems", "jt", "kuaidi100", "sf", "sto", "yto", "zto"]);
+    assert!(loaded.couriers.doors.iter().all(|door| door.opens_with("a-secret-of-mine-0123")));
     assert!(Command::new("kill").arg("-TERM").arg(process.0.id().to_string()).status().unwrap().success());
     out.read_to_string(&mut said).unwrap();
     assert_eq!(process.0.wait().unwrap().code(), Some(0), "{said}");

@@ -150,12 +150,18 @@ impl Process {
 
     /// One that works on this database, and has this name.
     pub fn start_on(binary: &Path, dir: &Path, database: &str, name: &str) -> Process {
+        Process::start_with(binary, dir, database, name, &[])
+    }
+
+    /// The same with variables of the test's own.
+    pub fn start_with(binary: &Path, dir: &Path, database: &str, name: &str, variables: &[(&str, &str)]) -> Process {
         let mut child = parcelward_tests::replay::command(binary)
             .arg("serve")
             .current_dir(dir)
             .env("PARCELWARD_SERVER__LISTEN", "127.0.0.1:0")
             .env("PARCELWARD_DATABASE__URL", database)
             .env("PARCELWARD_SERVER__NAME", name)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -1,14 +1,13 @@
 //! `parcelward simulate-couriers`: nine couriers and an aggregator on this machine, to try the daemon against.
 
 use super::print;
+use crate::simulated::{PushPlace, write_accounts};
 use crate::telemetry::{self, Log};
 use anyhow::Context;
-use parcelward_simulator::{Account, FaultSpec, PushTarget, RunningSimulator, Service, Simulator, SimulatorSettings};
+use parcelward_simulator::{FaultSpec, PushTarget, RunningSimulator, Service, Simulator, SimulatorSettings};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -51,7 +50,7 @@ pub struct Args {
     /// Where scans are pushed to: http://127.0.0.1:7878/push/{courier}/SECRET for all couriers, sf=http://… for one
     #[arg(long, value_name = "URL")]
     push_to: Vec<PushTarget>,
-    /// Write the couriers' settings into DIR/couriers and their secrets into DIR/secrets
+    /// Write accounts with these couriers into DIR, so that `parcelward serve --config DIR` works against them
     #[arg(long, value_name = "DIR")]
     print_config: Option<PathBuf>,
 }
@@ -76,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         let running = Simulator::start(settings).await?;
         if let Some(folder) = &args.print_config {
-            write_settings(folder, &running)?;
+            write_accounts(folder, &running, &PushPlace::of(&args.push_to))?;
         }
         print(&greeting(&running, args))?;
         tokio::select! {
@@ -104,8 +103,10 @@ fn greeting(running: &RunningSimulator, args: &Args) -> String {
          Everything else                     curl http://{addr}/\n\n"
     );
     let _ = match &args.print_config {
-        Some(folder) => writeln!(text, "The couriers' settings stand in {}, their secrets beside them.", folder.join("couriers").display()),
-        None => writeln!(text, "The couriers' settings: start it with --print-config DIR."),
+        Some(folder) => writeln!(text, "A daemon against them               parcelward serve --config {}", folder.display()),
+        None => {
+            writeln!(text, "A daemon against them               start this with --print-config DIR, then parcelward serve --config DIR")
+        }
     };
     text.push_str("Ctrl-C stops it; nothing is kept.\n");
     text
@@ -122,33 +123,6 @@ fn length(seconds: f64) -> String {
         s if s < 7200.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.0} h", s / 3600.0),
     }
-}
-
-fn write_settings(folder: &Path, running: &RunningSimulator) -> anyhow::Result<()> {
-    let (couriers, secrets) = (folder.join("couriers"), folder.join("secrets"));
-    for place in [&couriers, &secrets] {
-        std::fs::create_dir_all(place).with_context(|| format!("making {}", place.display()))?;
-    }
-    let secrets = secrets.canonicalize().with_context(|| format!("finding {}", secrets.display()))?;
-    for (service, account) in running.accounts() {
-        write_account(service, &account, &couriers, &secrets)?;
-    }
-    Ok(())
-}
-
-fn write_account(service: Service, account: &Account, couriers: &Path, secrets: &Path) -> anyhow::Result<()> {
-    for (name, secret) in &account.secrets {
-        let file = secrets.join(name);
-        let written = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&file);
-        let written = written.and_then(|mut open| open.write_all(secret.as_bytes()));
-        written.with_context(|| format!("writing {}", file.display()))?;
-    }
-    let file = couriers.join(format!("{service}.toml"));
-    let settings = account.settings_with_files(|name| secrets.join(name).display().to_string());
-    let head = format!(
-        "# {service} as `parcelward simulate-couriers` serves it. Its addresses are http://: the transport must allow plain HTTP.\n"
-    );
-    std::fs::write(&file, head + &settings).with_context(|| format!("writing {}", file.display()))
 }
 
 #[cfg(test)]
