@@ -9,6 +9,7 @@
 use std::fmt;
 use std::io::IsTerminal;
 use tracing::{Event, Level, Subscriber};
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::fmt::format::{Format, Full, Writer};
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, layer};
@@ -129,6 +130,11 @@ where
         && journal
         && let Ok(native) = tracing_journald::layer()
     {
+        let native = native.with_priority_mappings(PriorityMappings {
+            info: Priority::Informational,
+            debug: Priority::Debug,
+            ..PriorityMappings::new()
+        });
         return native.with_syslog_identifier(env!("CARGO_PKG_NAME").to_owned()).with_field_prefix(Some(FIELDS.to_owned())).boxed();
     }
     let lines = layer().with_writer(std::io::stderr).with_target(false);

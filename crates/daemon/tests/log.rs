@@ -151,8 +151,11 @@ fn a_journal_that_listens_is_told_with_fields() {
     assert!(Command::new("kill").arg("-TERM").arg(process.0.id().to_string()).status().unwrap().success());
     assert_eq!(process.0.wait().unwrap().code(), Some(0));
     let listening = told.last().unwrap();
-    for field in ["PRIORITY=", "SYSLOG_IDENTIFIER=parcelward", "MESSAGE"] {
-        assert!(listening.contains(field), "{field} is missing: {listening:?}");
+    // A value follows its name as `=VALUE`, or after its length in eight bytes (systemd's native protocol of the journal).
+    for (field, value) in [("PRIORITY", "6"), ("SYSLOG_IDENTIFIER", "parcelward"), ("MESSAGE", "listening on http://127.0.0.1:")] {
+        let rest = listening.split(&format!("{field}\n")).nth(1).and_then(|rest| rest.get(8..));
+        let rest = rest.or_else(|| listening.split(&format!("{field}=")).nth(1));
+        assert!(rest.is_some_and(|rest| rest.starts_with(value)), "{field} is not {value}: {listening:?}");
     }
     let mut said = String::new();
     process.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
