@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(place, PushPlace { base: Some("http://127.0.0.1:7878".into()), secret: "a-secret-of-my-own-12".into() });
         assert_eq!(place.target(), Some(whole));
         let unknown = PushPlace { base: None, secret: PUSH_SECRET.into() };
-        assert_eq!(PushPlace::of(&[target("http://127.0.0.1:1/elsewhere")]), unknown);
+        assert_eq!(PushPlace::of(&[target("http://127.0.0.1:1/elsewhere/{courier}")]), unknown);
         assert_eq!(PushPlace::of(&[]), unknown);
     }
 }
