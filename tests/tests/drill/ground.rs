@@ -67,7 +67,7 @@ impl Ground {
         for file in std::fs::read_dir(config.path().join("couriers")).unwrap() {
             let path = file.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
-            std::fs::write(&path, text.replace("per_second = 50\nper_minute = 3000", "per_second = 2000\nper_minute = 120000")).unwrap();
+            std::fs::write(&path, text.replace("per_second = 50\nper_minute = 3000", "per_second = 200\nper_minute = 12000")).unwrap();
         }
         let began = clock.now();
         Ground { sim, clock, config, began }
