@@ -225,7 +225,8 @@ async fn listen(listener: TcpListener, address: SocketAddr, router: Router, mut 
                 Err(_) => continue,
             },
         };
-        is_shut.send_replace(false);
+        // Only what changes is told: the hub's door tells itself, and would never rest.
+        is_shut.send_if_modified(|shut| std::mem::replace(shut, false));
         tokio::select! {
             accepted = open.accept() => {
                 if let Ok((stream, _)) = accepted {
