@@ -1,4 +1,5 @@
 //! What closes was opened, and once; operations are asked for once at a time, of couriers that offer them.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 

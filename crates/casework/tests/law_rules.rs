@@ -1,8 +1,6 @@
 //! Rules that are applied while case files are open: a replay lives through them as the life did, what is not asked to move stays to the
 //! millisecond, and what has ended stays as it ended.
 
-#![expect(clippy::expect_used, reason = "a helper of a test may fail the test")]
-
 mod common;
 
 use common::life::{Life, Seen};
