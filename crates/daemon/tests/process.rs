@@ -119,6 +119,7 @@ fn the_demo_shows_tasks_and_leaves_nothing_behind() {
     let out = command(dir.path()).env("TMPDIR", dir.path()).env_remove("PARCELWARD_LOG").args(["demo", "--once"]).output().unwrap();
     let (text, said) = (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap());
     assert_eq!(out.status.code(), Some(0), "{said}");
+    assert!(!said.contains("WARN"), "nothing troubles a newcomer: {said}");
     let open: u64 = text.split_whitespace().next().unwrap().parse().unwrap();
     assert!(open > 20 && text.contains("http://127.0.0.1:") && text.contains("Ctrl-C"), "{text}");
     assert!(text.contains('¥') && text.contains('→') && text.contains('✗'), "{text}");
