@@ -53,9 +53,9 @@ pub struct PollState {
 pub struct Question {
     /// The parcel.
     pub waybill: Waybill,
-    /// 0 who is trusted most, 1 the other source.
+    /// 0 who is trusted most, 1 the other source, [`crate::lanes::PUSHED`] what the courier told by itself.
     pub place: u8,
-    /// When it was asked.
+    /// When it was asked, or told.
     pub asked_at: Instant,
     /// By which account.
     pub account: String,

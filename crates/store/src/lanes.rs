@@ -397,6 +397,9 @@ pub struct Backlog {
     pub spent_today: u64,
 }
 
+/// The place under which what a courier told by itself stands among what was said about a parcel ([`Question::place`]). Durable.
+pub const PUSHED: u8 = 2;
+
 /// The lanes' part of a store.
 #[async_trait]
 #[allow(clippy::missing_errors_doc, reason = "every method: any StoreError; nothing has happened then")]
@@ -437,7 +440,7 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError>;
     /// Keeps what was said about parcels; of each parcel and source the newest few.
     async fn note_questions(&self, questions: &[Question]) -> Result<(), StoreError>;
-    /// What is kept of what was said about a parcel, by source, the oldest first.
+    /// What is kept of what was said about a parcel, by source, the oldest first; what the courier told by itself comes last ([`PUSHED`]).
     async fn questions(&self, waybill: &Waybill) -> Result<Vec<Question>, StoreError>;
     /// The intercept that is to be withdrawn on a parcel: our name for it, and the courier's.
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError>;

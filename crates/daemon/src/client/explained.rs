@@ -37,7 +37,7 @@ read! {
     }
     RuleSays { rule: String, title: String, about: String, applies: bool, text: String, deadline_id: Option<String>, }
     Exchange {
-        at: Moment, to: String, changes: bool, request: String, end: String, status: Option<u64>, response: String, took_ms: u64,
+        direction: String, at: Moment, to: String, changes: bool, request: String, end: String, status: Option<u64>, response: String, took_ms: u64,
     }
     Attempt {
         number: u64, mode: String, account: String, started_at: Moment, ended_at: Option<Moment>, outcome: Option<String>, text: String,

@@ -309,14 +309,16 @@ fn exchanged(exchange: &Exchange, whole: bool) -> String {
     };
     let status = exchange.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
     let mut out = String::new();
-    field(&mut out, "", &format!("→ {}{}", exchange.to, if exchange.changes { "" } else { " (a question)" }));
+    let (there, back) = if exchange.direction == "in" { ("←", "→") } else { ("→", "←") };
+    let what = if exchange.changes || exchange.direction == "in" { "" } else { " (a question)" };
+    field(&mut out, "", &format!("{there} {}{what}", exchange.to));
     field(&mut out, "", &format!("  {}", cut(&exchange.request)));
-    field(&mut out, "", &format!("← {}{status} after {} ms", exchange.end, exchange.took_ms));
+    field(&mut out, "", &format!("{back} {}{status} after {} ms", exchange.end, exchange.took_ms));
     field(&mut out, "", &format!("  {}", cut(&exchange.response)));
     out
 }
 
-/// How couriers are asked about the parcel.
+/// What was said with couriers about the parcel.
 fn tracking(explanation: &Explanation, whole: bool) -> String {
     let mut out = String::new();
     for source in &explanation.tracking {
@@ -326,7 +328,7 @@ fn tracking(explanation: &Explanation, whole: bool) -> String {
             question.exchanges.iter().for_each(|exchange| out.push_str(&exchanged(exchange, whole)));
         }
     }
-    if out.is_empty() { out } else { format!("{}{out}", heading("How couriers are asked about the parcel")) }
+    if out.is_empty() { out } else { format!("{}{out}", heading("What was said with couriers about the parcel")) }
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ mod params;
 pub(crate) mod plan;
 mod problem;
 mod push_facts;
+mod push_record;
 mod pushes;
 mod reasons;
 mod reload;
