@@ -5,7 +5,7 @@
 use super::schedules::Moment;
 use super::spoken::{Speech, moment};
 use parcelward_casework::instant::Instant;
-use parcelward_store::lanes::{AttemptRow, OperationLane, PUSHED, Phase, PollState, Question};
+use parcelward_store::lanes::{AttemptRow, OperationLane, PUSHED, Phase, PollState, Question, TroubledCall};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -267,6 +267,26 @@ fn exchange(one: &Value) -> ExchangeView {
         status: one["status"].as_u64(),
         response: text("response"),
         took_ms: one["took_ms"].as_u64().unwrap_or_default(),
+    }
+}
+
+/// A call that did not go well.
+pub(super) fn troubled(call: &TroubledCall) -> QuestionView {
+    let about = match (&call.operation, &call.waybill) {
+        (Some(kind), waybill) => format!("{} for {}:{}", kind.word().replace('_', " "), waybill.courier, waybill.number),
+        (None, waybill) => format!("asked about {}:{}", waybill.courier, waybill.number),
+    };
+    let end = match &call.operation {
+        Some(_) => ended(&call.outcome),
+        None => "no answer that can be read",
+    };
+    let detail = call.detail.as_deref().map(|detail| format!(" ({})", parcelward_courier::mask::phones(detail))).unwrap_or_default();
+    QuestionView {
+        at: moment(call.at),
+        account: call.account.clone(),
+        outcome: call.outcome.clone(),
+        text: format!("{about}: {end}{detail}"),
+        exchanges: exchanges(call.exchange.as_deref()),
     }
 }
 

@@ -22,6 +22,7 @@ mod import;
 mod mask;
 mod metrics;
 mod orders;
+mod outages;
 mod params;
 pub(crate) mod plan;
 mod problem;

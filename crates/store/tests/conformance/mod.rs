@@ -93,6 +93,7 @@ macro_rules! suite {
             routes::parcels_of_which_nothing_was_heard_are_asked_about_at_once,
             routes::deadlines_of_a_couriers_parcels_are_counted_by_rule,
             views::of_what_was_said_about_a_parcel_the_newest_few_are_kept,
+            views::calls_that_failed_are_found_by_account_and_time,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,
