@@ -33,6 +33,7 @@ mod reasons;
 mod reload;
 mod schedules;
 mod spoken;
+mod status;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -92,6 +93,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(explain::get))
         .routes(routes!(explain::get_kind))
         .routes(routes!(board::get))
+        .routes(routes!(status::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(holds::list))
         .routes(routes!(holds::set))
