@@ -75,7 +75,7 @@ impl<'a> Intercepts<'a> {
             let order = &self.orders[at];
             self.tell(&[order.refund(self.running.app().now())]).await?;
             // The next buyer's turn once this one's courier has answered.
-            self.until("an answer of the courier", |orders| orders[at].has(|event| event.is_answer())).await?;
+            self.until("an answer of the courier", |orders| orders[at].has(|event| matches!(event, Event::Answered { .. }))).await?;
         }
         self.until("the end of it", |[home, renumbered, refused]| {
             home.has(|event| *event == Event::Home)
@@ -97,7 +97,8 @@ impl<'a> Intercepts<'a> {
         format!(
             "{}\n\n\
              The couriers are simulated on this machine (http://{}). The daemon asks them as it would the real ones, through\n\
-             their adapters, over HTTP, signed; they push their scans to it. An hour of a parcel's life takes half a second here.\n\n",
+             their adapters, over HTTP, signed; they push their scans to it. An hour of a parcel's life takes half a second here.\n\
+             Times are China's (UTC+8).\n\n",
             style("Three refunds of today, whose parcels are on their way: what couriers do when they are asked").bold(),
             self.couriers.addr()
         )
@@ -175,8 +176,8 @@ impl<'a> Intercepts<'a> {
     /// The newest thing that is known of a parcel; what was read on the way is not told any more.
     async fn known(&mut self, at: usize) -> anyhow::Result<String> {
         let news = self.news(at).await?;
-        let newest = news.iter().filter_map(|sentence| Some((sentence.at, sentence.scan.as_ref()?))).max_by_key(|(at, _)| *at);
-        Ok(newest.map_or_else(|| "nothing yet".to_owned(), |(at, scan)| format!("{scan} (scan of {})", clock_time(at, "%H:%M"))))
+        let newest = news.iter().filter_map(|sentence| sentence.scan.as_ref()).max_by_key(|(at, _)| *at);
+        Ok(newest.map_or_else(|| "nothing yet".to_owned(), |(at, scan)| format!("{scan}, scanned at {}", clock_time(*at, "%H:%M"))))
     }
 
     /// Tells what comes until something is so.
@@ -192,10 +193,33 @@ impl<'a> Intercepts<'a> {
             }
             all.sort_by_key(|(_, sentence)| sentence.seq);
             for (name, sentence) in all {
+                if let Event::Answered { operation, .. } = &sentence.event
+                    && let Some(sent) = self.sent(operation).await?
+                {
+                    say(sentence.at, name, &sent)?;
+                }
                 say(sentence.at, name, &sentence.text)?;
             }
         }
         Ok(())
+    }
+
+    /// The request that a courier answered, as it is kept for `explain`.
+    async fn sent(&self, operation: &str) -> anyhow::Result<Option<String>> {
+        let attempts = self.running.app().store.attempts(operation).await.context("reading what was said with a courier")?;
+        let kept = attempts.iter().rev().filter_map(|attempt| attempt.exchange.as_deref());
+        let mut exchanges = kept.flat_map(|text| serde_json::from_str::<Vec<Value>>(text).unwrap_or_default());
+        Ok(exchanges.find(|exchange| exchange["changes"] == true).map(|exchange| {
+            let text = |key: &str| exchange[key].as_str().unwrap_or_default().to_owned();
+            format!(
+                "is sent {} {}{}: HTTP {} after {} ms",
+                text("method"),
+                text("host"),
+                text("path"),
+                exchange["status"],
+                exchange["took_ms"]
+            )
+        }))
     }
 
     /// What one order's journal says that was not told yet.
@@ -205,8 +229,13 @@ impl<'a> Intercepts<'a> {
         let mut news = Vec::new();
         for row in page.rows {
             order.line = order.line.max(row.line);
-            let Some(sentence) = sentence(&row, order.courier_name) else { continue };
-            if order.told.insert(sentence.text.clone()) {
+            let Some(sentence) = sentence(&row) else { continue };
+            // A scan is one, in whosever words, where its second and what it is are the same.
+            let same = sentence.scan.as_ref().map_or_else(
+                || sentence.text.clone(),
+                |(at, scan)| format!("{} {}", at.millis() / 1000, scan.split(',').next().unwrap_or_default()),
+            );
+            if order.told.insert(same) {
                 order.events.push(sentence.event.clone());
                 news.push(sentence);
             }

@@ -52,12 +52,12 @@ pub(super) fn three(now: Instant) -> [Refunded; 3] {
 }
 
 fn ordered_at(now: Instant) -> Instant {
-    now - Length::hours(22)
+    now - Length::hours(12)
 }
 
 /// What its courier has seen of a parcel that is on its way.
 pub(super) fn on_its_way(now: Instant) -> Vec<(Instant, Step)> {
-    let seen = [(18, Step::Collected), (16, Step::Departed), (9, Step::Arrived), (3, Step::Departed)];
+    let seen = [(9, Step::Collected), (8, Step::Departed), (5, Step::Arrived), (2, Step::Departed)];
     seen.map(|(hours, step)| (now - Length::hours(hours), step)).to_vec()
 }
 
@@ -81,9 +81,9 @@ impl Refunded {
         })
     }
 
-    /// Sold yesterday, and handed to the courier.
+    /// Sold half a day ago, and handed to the courier: too lately for anybody to ask why it is not collected.
     pub(super) fn sold(&self, now: Instant) -> [Value; 2] {
-        let (ordered, declared) = (ordered_at(now), now - Length::hours(19));
+        let (ordered, declared) = (ordered_at(now), now - Length::hours(10));
         let warehouse = json!({"province": "浙江省", "city": "杭州市", "district": "西湖区"});
         let buyer = json!({"name": "收件人", "phone": "13000001234", "province": "湖北省", "city": "武汉市", "district": "洪山区", "detail": "测试路2号"});
         let waybill = json!({"courier": self.waybill.courier.word(), "number": self.waybill.number});
