@@ -138,12 +138,11 @@ impl<'a> Intercepts<'a> {
         }
         self.asked_since(pushed, asked).await?;
         // Meanwhile this one was taken out for delivery, of which the daemon has not heard yet.
-        let now = self.running.app().now();
         world.carry_on(at_door.waybill.courier, &at_door.waybill.number, &at_the_door(now), Life::Stalls);
         for at in 0..self.orders.len() {
             let place = self.known(at).await?;
             let Refunded { courier_name, waybill, .. } = &self.orders[at];
-            say(now, courier_name, &format!("asked where {} is: {place}", waybill.number))?;
+            say(asked, courier_name, &format!("asked where {} is: {place}", waybill.number))?;
         }
         Ok(())
     }
@@ -212,7 +211,7 @@ impl<'a> Intercepts<'a> {
         Ok(exchanges.find(|exchange| exchange["changes"] == true).map(|exchange| {
             let text = |key: &str| exchange[key].as_str().unwrap_or_default().to_owned();
             format!(
-                "is sent {} {}{}: HTTP {} after {} ms",
+                "is sent {} {}{}, and answers HTTP {} after {} ms",
                 text("method"),
                 text("host"),
                 text("path"),

@@ -73,9 +73,10 @@ fn whole(rows: &[CourierRow], couriers: &Couriers) -> String {
 const LEGEND: &str = "
 direct  the courier itself does it              unset     its account lacks a setting that this needs
 aggr.   an aggregator does it for the courier   unrouted  an account could, and no route names it
-both    the courier, then the aggregator        off       an interface could, with an account
+both    either; the courier is asked first      off       an interface could, with an account
                                                 –         nobody's interface does it
-Whatever nobody can be asked for becomes a task for a person.
+What changes something is asked of the first alone; an intercept, a change, an urge or a claim that nobody can be asked
+for becomes a task for a person.
 
 intercept_state  how an intercept stands can be asked      subscription  it is asked to push a parcel's scans
 work_order       a matter for its staff to answer          push_in       its pushes are taken
