@@ -91,6 +91,7 @@ impl Reload {
                     timetable.set(app.config().schedules.clone(), reloaded.revision.clone()).await;
                 }
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
+                app.desk.set_refused(None);
                 app.desk.set_revision(reloaded.revision.clone());
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
@@ -101,6 +102,7 @@ impl Reload {
             Err(problems) => {
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(1.0);
                 // Shown by `parcelward status`, beside the revision that is in force.
+                app.desk.set_refused(Some(problems.in_short()));
                 app.desk.set_revision(format!("{}{REFUSED}", app.config().revision));
                 tracing::error!("the old configuration stays in force: {problems}");
             }

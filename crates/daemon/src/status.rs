@@ -39,8 +39,10 @@ pub struct DaemonStatus {
     pub version: String,
     /// The revision of the configuration by which it works.
     pub config_revision: String,
-    /// It could not read its configuration again and keeps the old one; its log says why.
+    /// It could not read its configuration again and keeps the old one.
     pub config_refused: bool,
+    /// Why, in a line.
+    pub config_refused_because: Option<String>,
     /// `works`, `failing` or `silent`.
     pub state: &'static str,
     /// When it was started.
@@ -85,6 +87,7 @@ impl Status {
             version: d.version.clone(),
             config_revision: in_force(d).to_owned(),
             config_refused: d.revision.ends_with(REFUSED),
+            config_refused_because: d.notes.refused.clone().filter(|_| d.revision.ends_with(REFUSED)),
             state: state(d, now),
             started_at: d.started_at.to_string(),
             heard_of_at: d.beat_at.to_string(),

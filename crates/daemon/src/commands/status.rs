@@ -80,7 +80,8 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
     }
     let at_work: Vec<&DaemonRow> = daemons.iter().filter(|d| !is_silent(d, now)).collect();
     for d in at_work.iter().filter(|d| d.revision.ends_with(REFUSED)) {
-        let _ = writeln!(out, "{} could not read its configuration again and keeps the old one; its log says why", d.name);
+        let why = d.notes.refused.as_deref().unwrap_or("its log says why");
+        let _ = writeln!(out, "{} could not read its configuration again and keeps the old one: {why}", d.name);
     }
     if let Some(length) = differ_for(daemons, now).filter(|length| *length > DIFFER_AT_MOST) {
         let revisions: BTreeSet<&str> = at_work.iter().map(|d| in_force(d)).collect();
@@ -182,10 +183,23 @@ mod tests {
 
     #[test]
     fn a_daemon_that_refused_an_edit_works_by_the_same_configuration_as_before() {
-        let daemons = [daemon("one", "r1", 0, 300), daemon("two", &format!("r1{REFUSED}"), 100, 300)];
+        let mut daemons = [daemon("one", "r1", 0, 300), daemon("two", &format!("r1{REFUSED}"), 100, 300)];
         assert_eq!(differ_for(&daemons, at(300)), None);
         let text = as_text(&daemons, &counts(), "abc", at(300));
-        assert!(text.contains("two could not read its configuration again") && !text.contains("different configurations"), "{text}");
+        assert!(text.contains("two could not read its configuration again and keeps the old one: its log says why"), "{text}");
+        assert!(!text.contains("different configurations"), "{text}");
+        daemons[1].notes.refused = Some("rules/a.toml:2:10: no length, and 2 more".to_owned());
+        let text = as_text(&daemons, &counts(), "abc", at(300));
+        assert!(
+            text.contains("two could not read its configuration again and keeps the old one: rules/a.toml:2:10: no length, and 2 more"),
+            "{text}"
+        );
+        let json = serde_json::to_value(Status::of(&daemons, &counts(), "abc", at(300))).unwrap();
+        assert_eq!(
+            (&json["daemons"][1]["config_refused"], &json["daemons"][0]["config_refused_because"]),
+            (&true.into(), &serde_json::Value::Null)
+        );
+        assert_eq!(json["daemons"][1]["config_refused_because"], "rules/a.toml:2:10: no length, and 2 more");
     }
 
     #[test]
