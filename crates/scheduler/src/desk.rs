@@ -49,12 +49,12 @@ pub struct DeskOptions {
 impl Default for DeskOptions {
     fn default() -> Self {
         DeskOptions {
-            batch_facts: 2_000,
+            batch_facts: 1_000,
             batch_bytes: 8 << 20,
             waiting_bytes: 64 << 20,
             batch_wakes: 200,
             batch_wakes_alone: 2_000,
-            cached_files: 4_000,
+            cached_files: 1_000,
             name: presence::name_of_machine(),
             revision: String::new(),
             config: None,

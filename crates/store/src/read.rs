@@ -292,6 +292,8 @@ pub struct Counts {
     pub overdue_files: u64,
     /// How late the most overdue one is, in milliseconds.
     pub overdue_ms: u64,
+    /// Facts that came for orders whose case files had left into an archive.
+    pub late_facts: u64,
 }
 
 /// A case file that the wake lane leaves out, because waking it failed.
