@@ -100,6 +100,9 @@ fn everything_that_is_packed_is_there_or_written_by_the_script() {
     }
     let units = workspace::root().join("crates/daemon").join(package["systemd-units"]["unit-scripts"].as_str().unwrap());
     assert!(units.join("parcelward.service").is_file());
+    let changelog = workspace::root().join("crates/daemon").join(package["changelog"].as_str().unwrap());
+    let (newest, version) = (std::fs::read_to_string(changelog).unwrap(), env!("CARGO_PKG_VERSION"));
+    assert!(newest.starts_with(&format!("parcelward ({version}-1) ")), "the package's changelog is of another version: {newest}");
     // Without scripts to put it into, cargo-deb leaves out silently what enables and starts the service.
     let scripts = workspace::root().join("crates/daemon").join(package["maintainer-scripts"].as_str().unwrap());
     for name in ["postinst", "prerm", "postrm"] {

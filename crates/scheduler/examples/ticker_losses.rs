@@ -1,7 +1,7 @@
 //! What tokio-cron-scheduler loses by itself, and why it only says when to look here.
 //!
 //! `cargo run -p parcelward-scheduler --example ticker_losses [JOBS]`: so many jobs (2,000) that fall due in the same second, each once; how many of
-//! them ran. It is a race, so it is shown and not tested. And a job of a zone with summer time: what it keeps of the zone.
+//! them ran. On several threads, as here, it is a race; `tests/cron/ticker.rs` has the form that always happens. And a job of a zone with summer time: what it keeps of the zone.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example")]
 
 use chrono::{Timelike, Utc};

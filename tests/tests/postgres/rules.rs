@@ -75,7 +75,7 @@ async fn settle(running: &Running, clock: &Shifted) {
 async fn running_deadlines(running: &Running) -> BTreeMap<String, DeadlineRow> {
     let filter = DeadlineFilter { state: Some(DeadlineState::Running), ..DeadlineFilter::default() };
     let rows = running.app().store.deadlines(&filter, None, 500).await.unwrap().rows;
-    rows.into_iter().filter(|row| row.rule.to_string() == "pdd.collect").map(|row| (row.order.order_id.clone(), row)).collect()
+    rows.into_iter().filter(|row| row.rule == "pdd.collect").map(|row| (row.order.order_id.clone(), row)).collect()
 }
 
 /// What the journal says of moved deadlines: of each order `applied`, once for each time.

@@ -255,8 +255,9 @@ fn took(run: &Run) -> String {
     format!("{}.{} s", ms / 1000, ms % 1000 / 100)
 }
 
-/// The report as people read it; without control characters, since names in it come from files.
+/// The report as people read it, with one end of line; without control characters, since names in it come from files.
 fn report_text(run: &Run) -> Option<String> {
     let text = run.report.as_ref()?.get("text")?.as_str()?;
-    Some(text.chars().filter(|c| *c == '\n' || !c.is_control()).collect())
+    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    Some(format!("{}\n", text.trim_end()))
 }

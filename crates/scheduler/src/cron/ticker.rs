@@ -1,6 +1,6 @@
 //! What says when to look: a ticker of one job a second, and a watch beside it for when it falls silent.
 //!
-//! The ticker is trusted with nothing. tokio-cron-scheduler loses jobs that are due together (its channel holds 200), keeps a zone as the offset
+//! The ticker is trusted with nothing. tokio-cron-scheduler loses jobs that are due together (its channel holds 256), keeps a zone as the offset
 //! of the day on which the job was made, and knows nothing after a restart; one job in UTC whose every firing asks the same question can lose none.
 
 use super::ledger::Inner;

@@ -67,6 +67,14 @@ pub struct Ground {
 }
 
 impl Place {
+    /// The database, for what a test prints.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Place::File(_) => "SQLite",
+            Place::Server(_) => "PostgreSQL",
+        }
+    }
+
     pub fn on_sqlite() -> Ground {
         Ground::at(Place::File(tempfile::tempdir().unwrap()))
     }

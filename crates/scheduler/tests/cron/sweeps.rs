@@ -38,7 +38,8 @@ pub async fn a_day_asleep_is_made_up_for_as_the_policy_says(ground: Ground) {
     daemon.sweep().await;
     let expected = [pairs("all", &["11T06:00:00", "11T07:00:00", "11T08:00:00"]), pairs("once", &["11T08:00:00"])].concat();
     assert_eq!(ground.ran(), expected);
-    assert_eq!((daemon.skipped("all").await, daemon.skipped("none").await, daemon.skipped("once").await), (21, 24, 23));
+    let passed = (daemon.skipped("all").await, daemon.skipped("none").await, daemon.skipped("once").await);
+    assert_eq!(passed, (21, 24, 23));
     let runs = daemon.runs("none").await;
     assert_eq!((runs.len(), runs[0].state, runs[0].slot, runs[0].skipped), (1, RunState::Skipped, at("11T08:00:00"), 23));
     assert_eq!(daemon.runs("once").await[0].skipped, 23);
@@ -47,6 +48,11 @@ pub async fn a_day_asleep_is_made_up_for_as_the_policy_says(ground: Ground) {
     daemon.sweep().await;
     let all = pairs("all", &["11T09:00:00", "11T10:00:00", "11T11:00:00", "11T12:00:00"]);
     assert_eq!(ground.ran(), [all, pairs("none", &["11T12:00:00"]), pairs("once", &["11T12:00:00"])].concat());
+    println!(
+        "{}: a day asleep, 24 hourly slots owed: {} made up for (`all`, 3 at most, and `once`), {passed:?} passed over by `all`, `none`, `once`",
+        ground.place.name(),
+        expected.len()
+    );
     daemon.stop().await;
 }
 
@@ -107,7 +113,9 @@ pub async fn clocks_that_step_fire_nothing_twice(ground: Ground) {
 pub async fn a_thousand_due_at_once_on_two_daemons(ground: Ground) {
     let specs: Vec<ScheduleSpec> = (0..1000).map(|n| spec(&format!("s{n:04}"), "0 0 9 * * *")).collect();
     let (one, two) = (ground.daemon("one", &specs).await, ground.daemon("two", &specs).await);
+    let (mut took, mut fired) = (Vec::new(), 0);
     for day in 10..13 {
+        let begun = std::time::Instant::now();
         ground.clock.set(&format!("2026-03-{day}T09:00:00+08:00"));
         let (first, second) = tokio::join!(one.table.sweep(), two.table.sweep());
         first.unwrap();
@@ -117,9 +125,19 @@ pub async fn a_thousand_due_at_once_on_two_daemons(ground: Ground) {
         two.sweep().await;
         let ran = ground.ran();
         let expected: Vec<(String, Instant)> = specs.iter().map(|s| (s.name.clone(), at(&format!("{day}T09:00:00")))).collect();
+        took.push(begun.elapsed());
+        fired += ran.len();
         assert_eq!(ran.len(), 1000);
         assert_eq!(ran, expected);
     }
+    took.sort();
+    println!(
+        "{}: 1,000 schedules due in the same second on two daemons, three times: {fired} of 3000 slots fired, none twice; all done after {:.2?} [{:.2?}..{:.2?}]",
+        ground.place.name(),
+        took[1],
+        took[0],
+        took[2]
+    );
     let runs = one.runs("s0500").await;
     assert!(runs.len() == 3 && runs.iter().all(|run| run.state == RunState::Ok && run.skipped == 0), "{runs:?}");
     one.stop().await;
