@@ -94,14 +94,14 @@ struct Run {
 
 impl Run {
     async fn begin() -> Run {
-        let operations = setting("PARCELWARD_OPERATIONS", || 90);
+        let operations = setting("PARCELWARD_OPERATIONS", || 60);
         let kills = usize::try_from(setting("PARCELWARD_OPERATION_KILLS", || 3)).unwrap();
         let seed = setting("PARCELWARD_CHAOS_SEED", || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into());
         let orders: Vec<Order> = (0..operations).map(Order::any).collect();
         let ground = Arc::new(Ground::with(&orders, seed).await);
         FAULTS.iter().for_each(|fault| ground.sim.faults().set(&fault.parse().unwrap()));
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        let patience = if operations > 1_000 { Duration::from_secs(15) } else { Duration::from_millis(1_500) };
+        let patience = if operations > 1_000 { Duration::from_secs(15) } else { Duration::from_millis(1_200) };
         Run { orders, kills, seed, dice: Dice::new(seed), ground, client, patience, began: Instant::now() }
     }
 

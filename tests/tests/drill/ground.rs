@@ -83,7 +83,7 @@ impl Ground {
     pub async fn settle(&self, running: &Running, orders: &[Order]) -> Ends {
         let store = &*running.app().store;
         let mut without_end = orders.to_vec();
-        for minutes in [2, 2, 2, 2, 60, 240, 480, 1_440, 12_000, 36_000] {
+        for minutes in [2, 2, 60, 300, 1_800, 48_000] {
             self.clock.advance(Length::minutes(minutes));
             self.idle(running).await;
             let ends = Ends::of(store, &without_end).await;
