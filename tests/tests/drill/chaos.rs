@@ -12,9 +12,11 @@ use crate::pour::Process;
 use crate::server;
 use parcelward::serve::Running;
 use parcelward_casework::instant::Length;
+use parcelward_simulator::LedgerLine;
 use parcelward_tests::binary;
 use parcelward_tests::dice::{Dice, setting};
 use reqwest::Client;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,7 +27,7 @@ const TOGETHER: usize = 40;
 const FAULTS: [&str; 9] = [
     "all=drop:0.06",
     "all=error:0.05",
-    "all=slow:0.02:2",
+    "all=slow:0.02:1",
     "all=throttled:0.03:1",
     "all=unavailable:0.02",
     "all=duplicate:0.04",
@@ -92,14 +94,14 @@ struct Run {
 
 impl Run {
     async fn begin() -> Run {
-        let operations = setting("PARCELWARD_OPERATIONS", || 120);
+        let operations = setting("PARCELWARD_OPERATIONS", || 60);
         let kills = usize::try_from(setting("PARCELWARD_OPERATION_KILLS", || 3)).unwrap();
         let seed = setting("PARCELWARD_CHAOS_SEED", || std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos().into());
         let orders: Vec<Order> = (0..operations).map(Order::any).collect();
         let ground = Arc::new(Ground::with(&orders, seed).await);
         FAULTS.iter().for_each(|fault| ground.sim.faults().set(&fault.parse().unwrap()));
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        let patience = if operations > 1_000 { Duration::from_secs(60) } else { Duration::from_millis(400) };
+        let patience = if operations > 1_000 { Duration::from_secs(15) } else { Duration::from_millis(1_200) };
         Run { orders, kills, seed, dice: Dice::new(seed), ground, client, patience, began: Instant::now() }
     }
 
@@ -108,8 +110,8 @@ impl Run {
     }
 
     /// Orders pour in and daemons are killed, on to the last order. Half-way a copy is made, where one is wanted.
-    async fn storm(&mut self, all: &mut Daemons, place: &Place, copy: Option<&std::path::Path>) {
-        let rounds = self.kills + 1;
+    async fn storm(&mut self, all: &mut Daemons, kills: usize, place: &Place, copy: Option<&Path>) {
+        let rounds = kills + 1;
         for round in 0..rounds {
             let down = *self.dice.pick(&["sf", "zto", "yto", "sto", "jt", "jd", "kuaidi100"]);
             let hit = self.dice.roll(3) == 0;
@@ -118,13 +120,13 @@ impl Run {
             }
             let (from, to) = (round * self.orders.len() / rounds, (round + 1) * self.orders.len() / rounds);
             all.tell(&self.client, &self.orders[from..to], &mut self.dice).await;
-            if let Some(copy) = copy.filter(|_| round == self.kills / 2) {
+            if let Some(copy) = copy.filter(|_| round == kills / 2) {
                 place.backup(copy).await;
             }
             self.wait_for(to * 2 / 3).await;
             // While requests are on their way.
             tokio::time::sleep(Duration::from_millis(self.dice.roll(1_200))).await;
-            if round < self.kills {
+            if round < kills {
                 self.strike(all).await;
             }
             if hit {
@@ -179,19 +181,27 @@ impl Run {
     fn hold(&self, ends: &Ends, daemons: usize, restored: bool) {
         let lines = self.ground.sim.ledger().lines();
         let taken = lines.iter().filter(|line| line.entry.counts.accepted > 0).count();
-        let twice = self.ground.sim.ledger().accepted_twice().len();
+        let rounds =
+            |line: &LedgerLine| ends.rounds.get(&(line.key.waybill.clone(), line.key.kind.to_owned())).copied().unwrap_or(1).max(1);
+        // Once for each time it was decided, and under one name never again.
+        let is_twice = |line: &&LedgerLine| {
+            line.entry.counts.accepted > rounds(line) || line.entry.references.iter().any(|(name, of)| !name.is_empty() && of.accepted > 1)
+        };
+        let twice: Vec<&LedgerLine> = lines.iter().filter(is_twice).collect();
         let again = if restored { ", a copy brought back" } else { "" };
         println!(
-            "{} operations, {daemons} daemons, {} kills{again}: {taken} taken, {twice} of them twice; {ends}\n  {:.0} s",
+            "{} operations, {daemons} daemons, {} kills{again}: {taken} taken, {} of them twice; {ends}\n  {:.0} s",
             self.orders.len(),
             self.kills,
+            twice.len(),
             self.began.elapsed().as_secs_f64()
         );
-        self.ground.nothing_was_taken_twice();
         let seed = self.seed;
-        assert!(ends.silent.is_empty(), "PARCELWARD_CHAOS_SEED={seed}: nobody knows of {:#?}", ends.silent);
+        assert!(twice.is_empty(), "PARCELWARD_CHAOS_SEED={seed}: taken twice: {twice:#?}");
+        assert!(ends.silent.is_empty(), "PARCELWARD_CHAOS_SEED={seed}: nobody knows of {:#?}; {:#?}", ends.silent, ends.story);
         assert!(ends.never_requested.is_empty(), "PARCELWARD_CHAOS_SEED={seed}: nothing was requested for {:?}", ends.never_requested);
-        assert_eq!(ends.sum(), self.orders.len() + ends.beside, "PARCELWARD_CHAOS_SEED={seed}: each order has one operation of its kind");
+        assert_eq!(ends.sum(), ends.requested, "PARCELWARD_CHAOS_SEED={seed}: each request has one end");
+        assert_eq!(ends.requested, self.orders.len() + ends.beside, "PARCELWARD_CHAOS_SEED={seed}: each order has its request");
         let half = self.orders.len() / 2;
         assert!(taken > half && ends.settled > half, "PARCELWARD_CHAOS_SEED={seed}: the run says too little");
         if !restored {
@@ -206,7 +216,7 @@ impl Run {
 async fn chaos(place: Place, daemons: usize) {
     let mut run = Run::begin().await;
     let mut all = Daemons::start(&run.ground, place.url(), daemons).await;
-    run.storm(&mut all, &place, None).await;
+    run.storm(&mut all, run.kills, &place, None).await;
     let ends = run.finish(&place, Run::leave(all)).await;
     run.hold(&ends, daemons, false);
 }
@@ -217,17 +227,19 @@ async fn chaos_and_restore(place: Place, daemons: usize) {
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("copy");
     let mut all = Daemons::start(&run.ground, place.url(), daemons).await;
-    run.storm(&mut all, &place, Some(&copy)).await;
+    let before = run.kills.div_ceil(2);
+    run.storm(&mut all, before, &place, Some(&copy)).await;
     all.running.iter_mut().for_each(|(process, _)| process.kill());
     drop(all);
     let place = place.restore(&copy).await;
     let mut all = Daemons::start(&run.ground, place.url(), daemons).await;
-    run.storm(&mut all, &place, None).await;
+    run.storm(&mut all, run.kills - before, &place, None).await;
     let ends = run.finish(&place, Run::leave(all)).await;
     run.hold(&ends, daemons, true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "the suite has no time for it beside the two others: scripts/soak couriers"]
 async fn nothing_is_filed_twice_and_nothing_is_silent_on_sqlite() {
     chaos(Place::File(tempfile::tempdir().unwrap()), 1).await;
 }
@@ -244,6 +256,7 @@ async fn nothing_is_filed_twice_and_nothing_is_silent_after_a_restore_on_sqlite(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "the suite has no time for it beside the two others: scripts/soak couriers"]
 async fn nothing_is_filed_twice_and_nothing_is_silent_after_a_restore_on_postgresql() {
     let server = server::shared();
     chaos_and_restore(Place::Server(server, server.fresh().await), 2).await;

@@ -20,11 +20,17 @@ pub struct Ends {
     pub with_a_person: usize,
     /// None of these: the orders, and what was asked for.
     pub silent: Vec<(u64, String)>,
+    /// The journal of the first of them.
+    pub story: Option<Vec<String>>,
     /// Orders whose courier was to be asked, and nothing was requested.
     pub never_requested: Vec<u64>,
     /// Requested beside what the orders were told for: hurrying a parcel that stands still.
     pub beside: usize,
-    /// What was refused: waybill and kind.
+    /// All that the journal says was requested.
+    pub requested: usize,
+    /// The same by waybill and kind: a parcel that stands still again is hurried again.
+    pub rounds: BTreeMap<(String, String), u32>,
+    /// What was refused: waybill and kind. Not where the courier said that it had been asked before, in a code that its interface does not name.
     pub refusals: BTreeSet<(String, String)>,
     /// By kind and end.
     pub by_kind: BTreeMap<String, usize>,
@@ -41,7 +47,8 @@ const fn tasks_about(wish: OperationKind) -> &'static [&'static str] {
         OperationKind::Claim => {
             &["file_claim_by_hand", "chase_claim", "confirm_claim_payment", "complain_to_headquarters", "withdraw_claim", "review_case"]
         }
-        _ => &["chase_courier", "review_case"],
+        // An urge that moves nothing is followed by the question what the buyer gets instead.
+        _ => &["chase_courier", "decide_reship_or_refund", "review_case"],
     }
 }
 
@@ -63,7 +70,12 @@ impl Ends {
     pub async fn of(store: &dyn Store, orders: &[Order]) -> Ends {
         let mut ends = Ends::default();
         for order in orders {
-            ends.count(order, &lines_of(store, order).await);
+            let lines = lines_of(store, order).await;
+            ends.count(order, &lines);
+            if ends.story.is_none() && !ends.silent.is_empty() {
+                let told = |(_, type_, data): &Line| format!("{} {}", type_.trim_start_matches("parcelward."), gist(data));
+                ends.story = Some(lines.iter().map(told).collect());
+            }
         }
         ends
     }
@@ -76,15 +88,21 @@ impl Ends {
         for operation in decided(lines, "parcelward.operation.requested") {
             let (id, kind) = (text(operation, "operation_id"), text(operation, "kind"));
             asked_for += usize::from(kind == order.wish.word());
-            self.beside += usize::from(kind != order.wish.word());
+            self.requested += 1;
+            *self.rounds.entry((text(&operation["waybill"], "number"), kind.clone())).or_default() += 1;
             let wish = OperationKind::from_word(&kind).unwrap();
-            // In the operation's own case, of a kind that is about it.
-            let in_hand =
-                |task: &&Value| task["case_id"] == operation["case_id"] && tasks_about(wish).contains(&text(task, "kind").as_str());
+            // In the operation's own case, or the complaint that follows from it; and of a kind that is about it.
+            let in_hand = |task: &&Value| {
+                let kind = text(task, "kind");
+                (task["case_id"] == operation["case_id"] || kind == "complain_to_headquarters")
+                    && tasks_about(wish).contains(&kind.as_str())
+            };
             let end = decided(lines, "parcelward.operation.settled").rfind(|data| data["operation_id"] == id.as_str());
             let status = end.map(|data| text(data, "status")).unwrap_or_default();
-            if let Some((.., data)) = updates().rfind(|(.., data)| data["operation_id"] == id.as_str() && data["reason"].is_string()) {
-                *self.reasons.entry(format!("{}: {}", text(data, "status"), text(data, "reason"))).or_default() += 1;
+            let answer = updates().rfind(|(.., data)| data["operation_id"] == id.as_str() && data["reason"].is_string());
+            let reason = answer.map(|(.., data)| text(data, "reason")).unwrap_or_default();
+            if let Some((.., data)) = answer {
+                *self.reasons.entry(format!("{}: {reason}", text(data, "status"))).or_default() += 1;
             }
             let person = open.iter().find(|task| in_hand(task));
             let word = match (status.as_str(), person) {
@@ -94,8 +112,15 @@ impl Ends {
                 }
                 ("rejected", _) => {
                     self.refused += 1;
-                    self.refusals.insert((operation["waybill"]["number"].as_str().unwrap_or_default().to_owned(), kind.clone()));
+                    if !reason.contains("重复") {
+                        self.refusals.insert((text(&operation["waybill"], "number"), kind.clone()));
+                    }
                     status
+                }
+                // Nobody knows whether the courier was hurried, and the parcel has come all the same: its scans settled it.
+                ("unknown", None) if wish == OperationKind::Urge => {
+                    self.settled += 1;
+                    "overtaken".to_owned()
                 }
                 (_, Some(task)) => {
                     self.with_a_person += 1;
@@ -111,7 +136,19 @@ impl Ends {
         if asked_for == 0 {
             self.never_requested.push(order.n);
         }
+        self.beside += lines_requested(lines).saturating_sub(1);
     }
+}
+
+fn lines_requested(lines: &[Line]) -> usize {
+    decided(lines, "parcelward.operation.requested").count()
+}
+
+/// The parts of a line that say how an operation goes.
+fn gist(data: &Value) -> String {
+    let known = ["kind", "operation_id", "task_id", "status", "outcome", "reason", "rule", "due_at", "occurred_at"];
+    let told: Vec<String> = known.iter().filter(|name| data[**name].is_string()).map(|name| text(data, name)).collect();
+    told.join(" ")
 }
 
 fn open_kinds(open: &[&Value]) -> Vec<String> {
@@ -129,7 +166,7 @@ impl std::fmt::Display for Ends {
         let Ends { settled, refused, with_a_person, silent, beside, by_kind, reasons, .. } = self;
         write!(
             f,
-            "{settled} settled, {refused} refused, {with_a_person} with a person, {} silent ({beside} of them beside what was asked for)\n  \
+            "{settled} settled, {refused} refused, {with_a_person} with a person, {} silent; {beside} beside the first of an order\n  \
              {by_kind:?}\n  answered: {reasons:?}",
             silent.len()
         )

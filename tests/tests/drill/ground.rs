@@ -78,13 +78,13 @@ impl Ground {
         orders.iter().flat_map(|order| order.facts(self.began)).collect()
     }
 
-    /// Lets days pass, first by a few hours and then by half a day, until everything that was asked for has an end. Only what had none is
-    /// looked at again on the way; what became of all is counted at last.
+    /// Lets a month pass, first by minutes and then by days, until everything that was asked for has an end: a claim has weeks. Only what had none
+    /// is looked at again on the way; what became of all is counted at last.
     pub async fn settle(&self, running: &Running, orders: &[Order]) -> Ends {
         let store = &*running.app().store;
         let mut without_end = orders.to_vec();
-        for hours in [1, 4, 4, 12, 12, 12, 12, 24, 24, 24] {
-            self.clock.advance(Length::hours(hours));
+        for minutes in [2, 2, 60, 300, 1_800, 48_000] {
+            self.clock.advance(Length::minutes(minutes));
             self.idle(running).await;
             let ends = Ends::of(store, &without_end).await;
             let left: BTreeSet<u64> = ends.silent.iter().map(|(n, _)| *n).chain(ends.never_requested.iter().copied()).collect();
@@ -102,7 +102,7 @@ impl Ground {
         let lanes = running.lanes().await.unwrap();
         let (mut quiet, mut still, mut before) = (0, 0, 0);
         for _ in 0..6_000 {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
             let Ok(status) = lanes.status().await else { continue };
             let waits: u64 = status.iter().map(|lane| lane.backlog.operations + lane.backlog.polls).sum();
             quiet = if waits == 0 { quiet + 1 } else { 0 };
@@ -111,7 +111,7 @@ impl Ground {
             if quiet == 3 {
                 return;
             }
-            if still > 5 && waits > 0 {
+            if still > 3 && waits > 0 {
                 self.clock.advance(Length::minutes(2));
             }
         }

@@ -142,8 +142,8 @@ impl Teller<'_> {
                 done("agree_address_change_fee", "free", json!({})),
             ],
             OperationKind::PhoneChange => vec![
-                self.fact("buyer_request", 1, self.with(json!({"request": "wrong_contact", "new_address": {"phone": "13000004321"}}))),
-                done("correct_recipient", "corrected", json!({"phone": "13000004321"})),
+                self.fact("buyer_request", 1, self.with(json!({"request": "wrong_contact", "new_address": {"phone": "13900001234"}}))),
+                done("correct_recipient", "corrected", json!({"phone": "13900001234"})),
             ],
             OperationKind::Urge => vec![self.fact("buyer_request", 0, self.with(json!({"request": "urge", "text": "怎么还没到"})))],
             OperationKind::Claim => vec![self.scan(0, json!({"status": "exception", "reason": "lost"}))],

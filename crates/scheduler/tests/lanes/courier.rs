@@ -178,6 +178,9 @@ impl CourierAdapter for Ledger {
     fn intercept_to_sender(&self) -> Option<&dyn InterceptToSender> {
         Some(self)
     }
+    fn claims(&self) -> Option<&dyn Claims> {
+        Some(self)
+    }
     fn subscription(&self) -> Option<&dyn Subscription> {
         self.book.lock().unwrap().subscribes.map(|_| self as &dyn Subscription)
     }
@@ -193,6 +196,17 @@ impl CourierAdapter for Ledger {
 impl InterceptToSender for Ledger {
     async fn turn_to_sender(&self, _: &Call, request: &InterceptRequest) -> Result<Accepted, CourierError> {
         self.change(&request.ticket)
+    }
+}
+
+#[async_trait::async_trait]
+impl Claims for Ledger {
+    async fn file_claim(&self, _: &Call, request: &ClaimRequest) -> Result<Accepted, CourierError> {
+        self.change(&request.ticket)
+    }
+    async fn claim_state(&self, _: &Call, _: &Waybill, _: &str) -> Result<ClaimProgress, CourierError> {
+        let state = RequestState { progress: Progress::Pending, code: "1".to_owned(), text: None, reference: None };
+        Ok(ClaimProgress { state, replies: Vec::new() })
     }
 }
 

@@ -52,6 +52,7 @@ laws! {
     watching::what_nobody_signed_is_asked_about_even_where_it_made_the_parcel_final,
     watching::a_schedule_has_silent_parcels_asked_about_out_of_turn,
     watching::two_sources_that_disagree_are_noted,
+    watching::a_claim_waits_for_a_fresh_look_at_both_sources,
     outages::a_breaker_opens_one_task_that_names_deadlines_and_closes_it,
     outages::who_is_told_to_wait_waits_and_so_does_every_daemon,
     outages::one_daemon_tries_whether_it_answers_again,

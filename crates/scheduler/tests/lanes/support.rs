@@ -177,6 +177,13 @@ impl Daemon {
         self.take(vec![incoming(&format!("t{n}-{}", at.millis()), "tracking", at, &data)]).await;
     }
 
+    /// The courier says that it is lost: compensation is claimed.
+    pub async fn lose(&self, n: u32, at: Instant) {
+        let waybill = number(n);
+        let data = format!(r#""waybill":{{"courier":"zto","number":"{waybill}"}},"status":"exception","reason":"lost""#);
+        self.take(vec![incoming(&format!("l{n}"), "tracking", at, &data)]).await;
+    }
+
     /// The buyer gets the money back while the parcel travels: it is to be intercepted.
     pub async fn refund(&self, n: u32, now: Instant) {
         let data = format!(

@@ -103,6 +103,33 @@ pub async fn two_sources_that_disagree_are_noted(yard: Yard) {
     assert!(!parcelward_scheduler::lanes::disagree("collected", "in_transit"));
 }
 
+pub async fn a_claim_waits_for_a_fresh_look_at_both_sources(yard: Yard) {
+    let (courier, other) = (ledger(), Ledger::of("kuaidi100", "aggregator", Limits::NONE));
+    let daemon = yard.daemon_with(Routes::new(vec![account(&other), account(&courier)])).await;
+    daemon.ship(1, yard.now()).await;
+    for source in [&courier, &other] {
+        source.scan(&number(1), yard.now(), TrackingStatus::Collected);
+    }
+    daemon.lanes.round().await.unwrap();
+    yard.pass(Length::hours(1));
+    other.down(true);
+    daemon.lose(1, yard.now()).await;
+    for _ in 0..5 {
+        daemon.lanes.round().await.unwrap();
+        yard.pass(Length::minutes(1));
+    }
+    assert!(courier.asked() > 0);
+    assert_eq!(courier.arrived(), 0, "money hangs on it, and one of the two sources has not answered");
+    other.down(false);
+    for _ in 0..4 {
+        daemon.lanes.round().await.unwrap();
+        yard.pass(Length::minutes(2));
+    }
+    assert_eq!((courier.arrived(), courier.accepted()), (1, 1), "both have looked: it is filed, once");
+    let filed = courier.book.lock().unwrap().accepted.keys().all(|name| name.starts_with("claim-"));
+    assert!(filed);
+}
+
 pub async fn a_parcel_is_subscribed_to_once_and_then_asked_about_more_seldom(yard: Yard) {
     let mut asked = Vec::new();
     let start = yard.now();

@@ -284,8 +284,10 @@ macro_rules! account_calls {
         pub(super) async fn backlog(on: &mut $On, account: &str, now: Instant, least_gap: Length) -> Result<Backlog, StoreError> {
             let operations = on
                 .query(
+                    // What a person took over waits for nobody here.
                     "SELECT count(*) AS due, min(not_before) AS first FROM operation WHERE account = $1 AND phase <> 'done' \
-                     AND state <> 'settled' AND not_before <= $2",
+                     AND not_before <= $2 AND (phase = 'sending' OR (phase = 'planned' AND state = 'requested') \
+                     OR (phase = 'unclear' AND state IN ('requested', 'unknown')) OR (phase = 'watched' AND state = 'accepted'))",
                 )
                 .bind(account)
                 .bind(now.millis())

@@ -116,6 +116,18 @@ pub async fn of_one_kind_on_one_waybill_one_goes_first(place: &impl Place) {
     assert!(next.iter().any(|o| o.operation_id == "o2" && o.mode == AttemptMode::Send), "{next:?}");
 }
 
+pub async fn what_a_person_took_over_waits_for_no_courier(place: &impl Place) {
+    let store = place.open().await;
+    planned(place, &store, &[("o1", "intercept"), ("o2", "urge")]).await;
+    for id in ["o1", "o2"] {
+        store.route_operation(id, "acc", id).await.unwrap();
+    }
+    assert_eq!(store.backlog("acc", at(10), Length::ZERO).await.unwrap().operations, 2);
+    place.execute("UPDATE operation SET state = 'by_hand' WHERE operation_id = 'o1'".to_owned()).await;
+    assert_eq!(store.due_operations("acc", at(10), true, 10).await.unwrap(), 1);
+    assert_eq!(store.backlog("acc", at(10), Length::ZERO).await.unwrap().operations, 1, "the account waits for what it may send");
+}
+
 pub async fn after_a_change_of_incarnation_what_was_planned_is_looked_up(place: &impl Place) {
     let store = place.open().await;
     planned(place, &store, &[("o1", "intercept")]).await;

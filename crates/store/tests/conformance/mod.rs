@@ -80,6 +80,7 @@ macro_rules! suite {
             retention::a_fact_that_comes_after_is_kept_and_shown,
             lanes::an_attempt_is_begun_once_and_ended_by_whoever_began_it,
             lanes::of_one_kind_on_one_waybill_one_goes_first,
+            lanes::what_a_person_took_over_waits_for_no_courier,
             lanes::after_a_change_of_incarnation_what_was_planned_is_looked_up,
             lanes::parcels_come_by_rank_and_to_one_daemon,
             lanes::what_is_in_doubt_is_asked_about_and_then_let_go,
