@@ -119,15 +119,20 @@ class Postgres:
 
 def desk_bench():
     """The cargo bench of the desk, built: its program."""
-    command = ["cargo", "bench", "-q", "-p", "parcelward-scheduler", "--bench", "desk", "--no-run", "--message-format=json"]
+    return built_bench("parcelward-scheduler", "desk")
+
+
+def built_bench(package, name):
+    """A cargo bench, built: its program."""
+    command = ["cargo", "bench", "-q", "-p", package, "--bench", name, "--no-run", "--message-format=json"]
     import json
 
     out = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for row in out.splitlines():
         told = json.loads(row)
-        if told.get("reason") == "compiler-artifact" and told.get("executable") and told["target"]["name"] == "desk":
+        if told.get("reason") == "compiler-artifact" and told.get("executable") and told["target"]["name"] == name:
             return told["executable"]
-    raise SystemExit("cargo built no bench named desk")
+    raise SystemExit(f"cargo built no bench named {name}")
 
 
 def wall():

@@ -413,6 +413,7 @@ fn parameters_and_paths_of_any_kind() {
         format!("/v1/tasks/{task}"),
         "/v1/deadlines".to_owned(),
         "/v1/board".to_owned(),
+        "/v1/status".to_owned(),
         "/v1/coverage".to_owned(),
         "/v1/orders/pinduoduo/s/1".to_owned(),
         "/v1/orders/%FF/%FE/%00".to_owned(),

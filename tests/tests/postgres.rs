@@ -1,11 +1,13 @@
-//! The whole daemon on PostgreSQL: as one, as three that share a database while one of them is frozen past every time limit, and behind a
-//! pooler in transaction mode, with every command that people use.
+//! The whole daemon on PostgreSQL: as three that share a database while one of them is frozen past every time limit, as two of which one is
+//! given other rules, and as one behind a pooler in transaction mode, with every command that people use.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 #[path = "../../crates/store/tests/support/pooler.rs"]
 #[allow(dead_code, reason = "the store's own tests use more of it")]
 mod pooler;
 mod pour;
+#[path = "postgres/rules.rs"]
+mod rules;
 #[path = "../../crates/store/tests/support/server.rs"]
 #[allow(dead_code, reason = "the store's own tests use more of it")]
 mod server;

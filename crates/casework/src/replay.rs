@@ -16,6 +16,9 @@ use std::collections::{BTreeSet, BinaryHeap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
+/// Facts that wait for their order at most, all orders together: what waits stands in memory, about half a kilobyte each.
+pub const MOST_WAITING: usize = 200_000;
+
 /// A case file's place: numbers from 0 in the order in which the orders were first put. Small enough for an index of millions, and the
 /// same in every replay of the same facts, so that whatever goes through all places does so in one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,6 +91,14 @@ pub enum NotTaken {
         /// The field that names it.
         field: &'static str,
     },
+    /// It names a waybill of no known order yet, and as many facts as may wait for theirs do so already.
+    #[error(
+        "field `data.waybill`: no order is known that has it, and {limit} facts wait for their orders already; more than that are not kept"
+    )]
+    TooManyWait {
+        /// How many may wait.
+        limit: usize,
+    },
     /// Decisions cannot be written, or case files not be kept. The replay ends.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -112,6 +123,9 @@ pub struct Player<'r, S> {
     waybills: HashMap<u64, Place>,
     tags: HashMap<u64, Place>,
     parked: HashMap<u64, Vec<Fact>>,
+    /// How many facts that is.
+    waiting: usize,
+    most_waiting: usize,
     /// Couriers and provinces that unshipped orders wait for, and which orders do.
     awaited: HashMap<(Courier, String), u16>,
     awaiting: Vec<BTreeSet<Place>>,
@@ -130,9 +144,18 @@ impl<'r, S: Shelf> Player<'r, S> {
             waybills: HashMap::new(),
             tags: HashMap::new(),
             parked: HashMap::new(),
+            waiting: 0,
+            most_waiting: MOST_WAITING,
             awaited: HashMap::new(),
             awaiting: Vec::new(),
         }
+    }
+
+    /// Lets fewer or more facts wait for their orders ([`MOST_WAITING`]).
+    #[must_use]
+    pub fn with_most_waiting(mut self, most: usize) -> Self {
+        self.most_waiting = most;
+        self
     }
 
     /// The shelf, with every case file on it.
@@ -157,7 +180,9 @@ impl<'r, S: Shelf> Player<'r, S> {
             }
             FactBody::Tracking(f) => match self.waybills.get(&hash(&f.waybill)) {
                 Some(place) => self.decide(*place, fact, sink),
+                None if self.waiting >= self.most_waiting => Err(NotTaken::TooManyWait { limit: self.most_waiting }),
                 None => {
+                    self.waiting += 1;
                     self.parked.entry(hash(&f.waybill)).or_default().push(fact.clone());
                     Ok(())
                 }
@@ -244,6 +269,7 @@ impl<'r, S: Shelf> Player<'r, S> {
             let key = hash(&waybill);
             self.waybills.entry(key).or_insert(place);
             for parked in self.parked.remove(&key).unwrap_or_default() {
+                self.waiting = self.waiting.saturating_sub(1);
                 self.release(place, &parked, &fact.id, sink)?;
             }
         }

@@ -9,6 +9,7 @@ use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::decision::{Decision, DecisionBody};
 use parcelward_casework::fact::Fact;
 use parcelward_casework::instant::{Instant, Length};
+use parcelward_casework::parse::parse_fact;
 use parcelward_casework::replay::{MemoryShelf, NotTaken, Player};
 use parcelward_casework::{Signal, decide, next_wake_at};
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ fn replay(facts: &[&Fact], until: Instant) -> Result<(Vec<Decision>, MemoryShelf
     };
     for fact in facts {
         match player.fact(fact, &mut sink) {
-            Ok(()) | Err(NotTaken::Refused(_) | NotTaken::NoOrder { .. }) => {}
+            Ok(()) | Err(NotTaken::Refused(_) | NotTaken::NoOrder { .. } | NotTaken::TooManyWait { .. }) => {}
             Err(NotTaken::Io(error)) => return Err(TestCaseError::fail(error.to_string())),
         }
     }
@@ -176,4 +177,29 @@ proptest! {
         let life = Life::of(&History { start, ..history }, "P1", Length::ZERO);
         prop_assert!(life.decisions.iter().all(|d| d.time <= until + Length::days(3660)));
     }
+}
+
+#[test]
+fn more_facts_than_may_wait_are_refused_one_by_one_and_none_is_lost() {
+    let scan = |n: u32, waybill: u32| {
+        parse_fact(&format!(
+            r#"{{"specversion":"1.0","id":"s{n}","source":"t","type":"parcelward.tracking","time":"2026-03-10T08:00:00+08:00","data":{{"waybill":{{"courier":"zto","number":"{waybill}"}},"status":"collected"}}}}"#
+        ))
+        .unwrap()
+    };
+    let order = parse_fact(
+        r#"{"specversion":"1.0","id":"o","source":"t","type":"parcelward.shipment","time":"2026-03-10T08:00:00+08:00","data":{"platform":"jd","shop":"s","order_id":"1","waybill":{"courier":"zto","number":"1"},"declared_at":"2026-03-10T08:00:00+08:00"}}"#,
+    )
+    .unwrap();
+    let mut player = Player::new(&RULES, MemoryShelf::default()).with_most_waiting(2);
+    let mut sink = |_: Decision| Ok(());
+    player.fact(&scan(1, 1), &mut sink).unwrap();
+    player.fact(&scan(2, 2), &mut sink).unwrap();
+    let refused = player.fact(&scan(3, 1), &mut sink).unwrap_err().to_string();
+    assert!(refused.contains("data.waybill") && refused.contains("2 facts wait"), "{refused}");
+    player.fact(&order, &mut sink).unwrap();
+    player.fact(&scan(4, 3), &mut sink).unwrap();
+    assert!(player.fact(&scan(5, 3), &mut sink).is_err(), "room for one was made, not for two");
+    let shelf = player.into_shelf();
+    assert_eq!(shelf.files().next().unwrap().parcels[0].scans.len(), 1, "the one that waited was given out");
 }

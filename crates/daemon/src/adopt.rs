@@ -2,7 +2,7 @@
 //! decides by them from one instant on, and a replay of the journal does too.
 //!
 //! The newest rules that were told hold, whatever stands in a daemon's folder. A start tells only rules that were never in force: a daemon whose
-//! folder was left behind when the others went on does not take them back. A reload and `apply` tell what they find.
+//! folder was left behind when the others went on does not take them back. A reload tells rules that were edited, and `apply` what it finds.
 //! Deliberately absent: reading the folder (`config`), and everything of a configuration by which nothing is decided.
 
 use crate::announce::SOURCE;
@@ -126,6 +126,15 @@ pub async fn rules(desk: &Desk, held: &Held, config: &Loaded, occasion: &Occasio
         Some(Receipt::Duplicate { .. } | Receipt::Conflict) if !moves => Ok(Adopted::Held),
         other => anyhow::bail!("another daemon changed the rules at the same moment ({other:?}); try again"),
     }
+}
+
+/// Says in the log that a folder's rules do not hold.
+pub fn warn_left_behind(config: &Loaded, held: &Held) {
+    tracing::warn!(
+        ours = %config.revision,
+        in_force = held.revision.as_deref().unwrap_or_default(),
+        "the rules of this folder were in force before and others took their place: those hold. Bring the folder along, or `parcelward apply` it"
+    );
 }
 
 /// The change that a plan looks at: as if the fact were told now.

@@ -24,6 +24,7 @@ pub mod retention;
 pub mod serve;
 mod shadow;
 pub mod simulated;
+pub mod status;
 mod systemd;
 mod telemetry;
 mod traces;

@@ -3,7 +3,7 @@
 //! A clock that runs keeps the due time that it was set with; a clock that starts later is set by the new rules. Deliberately absent: what is
 //! read (`config`), and what asks for it (a signal, the API, a change of the folder).
 
-use crate::adopt::{self, Occasion};
+use crate::adopt::{self, Adopted, Occasion};
 use crate::config::{Loaded, Problems, Settings, load};
 use crate::database;
 use crate::http::App;
@@ -91,6 +91,7 @@ impl Reload {
                     timetable.set(app.config().schedules.clone(), reloaded.revision.clone()).await;
                 }
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(0.0);
+                app.desk.set_refused(None);
                 app.desk.set_revision(reloaded.revision.clone());
                 let how = if reloaded.changed { "is in force" } else { "was in force already" };
                 tracing::info!(revision = %reloaded.revision, "configuration read again; it {how}");
@@ -101,6 +102,7 @@ impl Reload {
             Err(problems) => {
                 metrics::gauge!(parcelward_scheduler::metric::RELOAD_FAILED).set(1.0);
                 // Shown by `parcelward status`, beside the revision that is in force.
+                app.desk.set_refused(Some(problems.in_short()));
                 app.desk.set_revision(format!("{}{REFUSED}", app.config().revision));
                 tracing::error!("the old configuration stays in force: {problems}");
             }
@@ -118,8 +120,9 @@ async fn swap(app: &App, mut config: Loaded, occasion: &Occasion) -> Result<Relo
     }
     let at_next_start = starts_only(&before.settings, &config.settings);
     let (revision, changed) = (config.revision.clone(), config.revision != before.revision || accounts_changed);
-    // An edit of the folder is asked for by whoever made it, also where it goes back to what was before.
-    let asked = occasion.asked || revision != before.revision;
+    // An edit of the folder's rules is asked for by whoever made it, also where it goes back to what was before. An edit of anything else is not:
+    // in a folder that was left behind it would take back what another daemon was given.
+    let asked = occasion.asked || config.kept.rules() != before.kept.rules();
     if changed || asked {
         let who = occasion.by.clone().unwrap_or_else(|| format!("daemon {}", app.desk.name()));
         // Where it cannot be kept, nobody could say later by what was decided.
@@ -127,7 +130,9 @@ async fn swap(app: &App, mut config: Loaded, occasion: &Occasion) -> Result<Relo
         let held = adopt::held(&app.store, &config).await.map_err(fault)?;
         let no = database::note_revision(&*app.store, &config, &who, app.now()).await.map_err(|error| fault(error.into()))?;
         let occasion = Occasion { asked, ..occasion.clone() };
-        adopt::rules(&app.desk, &held, &config, &occasion, app.now()).await.map_err(fault)?;
+        if adopt::rules(&app.desk, &held, &config, &occasion, app.now()).await.map_err(fault)? == Adopted::LeftBehind {
+            adopt::warn_left_behind(&config, &held);
+        }
         app.set_config(Arc::new(config), no);
         crate::shadow::begin(app).await;
     }

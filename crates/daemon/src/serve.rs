@@ -83,11 +83,7 @@ async fn begin(config: Loaded, clock: Arc<dyn Clock>, guard: Option<Arc<ClockGua
         adopt::Adopted::Told => {
             tracing::info!(revision = %config.revision, "other rules than before are in force; open deadlines keep theirs")
         }
-        adopt::Adopted::LeftBehind => tracing::warn!(
-            ours = %config.revision,
-            in_force = held.revision.as_deref().unwrap_or_default(),
-            "the rules of this folder were in force before and others took their place: those hold. Bring the folder along, or `parcelward apply` it"
-        ),
+        adopt::Adopted::LeftBehind => adopt::warn_left_behind(&config, &held),
     }
     crate::announce::disruptions(&store, &desk, &config.disruptions, clock.now()).await?;
     let app = App::new(store, desk, clock, Arc::new(config));

@@ -62,6 +62,14 @@ impl PushPlace {
 /// # Errors
 /// Where a file cannot be written.
 pub fn write_accounts(folder: &Path, running: &RunningSimulator, push: &PushPlace) -> anyhow::Result<()> {
+    write_accounts_of(folder, running, push, None)
+}
+
+/// The same, for one shop's parcels only; for every shop's where none is named.
+///
+/// # Errors
+/// As [`write_accounts`].
+pub(crate) fn write_accounts_of(folder: &Path, running: &RunningSimulator, push: &PushPlace, shop: Option<&str>) -> anyhow::Result<()> {
     let (couriers, secrets) = (folder.join("couriers"), folder.join(SECRETS));
     for place in [&couriers, &secrets] {
         std::fs::create_dir_all(place).with_context(|| format!("making {}", place.display()))?;
@@ -73,7 +81,7 @@ pub fn write_accounts(folder: &Path, running: &RunningSimulator, push: &PushPlac
         for (name, secret) in &account.secrets {
             write_secret(&secrets.join(name), secret)?;
         }
-        write(&couriers.join(format!("{service}.toml")), &account_toml(service, &account, &secrets)?)?;
+        write(&couriers.join(format!("{service}.toml")), &account_toml(service, &account, &secrets, shop)?)?;
     }
     if let Some(base) = &push.base {
         write(&couriers.join("pushes.toml"), &format!("# Where the simulated couriers push to.\n[push]\npublic_url = {base:?}\n"))?;
@@ -97,7 +105,7 @@ fn verification(service: Service) -> Option<Verification> {
 }
 
 /// One account, in the format of `couriers/*.toml`.
-fn account_toml(service: Service, account: &Account, secrets: &Path) -> anyhow::Result<String> {
+fn account_toml(service: Service, account: &Account, secrets: &Path, shop: Option<&str>) -> anyhow::Result<String> {
     let place = |name: &str| secrets.join(name).display().to_string();
     let settings: toml::Table =
         account.settings_with_files(place).parse().with_context(|| format!("the simulated account of {service}"))?;
@@ -113,9 +121,10 @@ fn account_toml(service: Service, account: &Account, secrets: &Path) -> anyhow::
         let from = if verification == Verification::Unsigned { "from = [\"127.0.0.0/8\", \"::1\"]\n" } else { "" };
         format!("\n[account.{service}.push]\nsecret = {{ file = {:?} }}\n{from}", place(PUSH_SECRET_FILE))
     });
+    let shops = shop.map_or_else(String::new, |shop| format!("shops = [{shop:?}]\n"));
     Ok(format!(
         "# {service} as `parcelward simulate-couriers` serves it on this machine. It is asked as often as its parcels move.\n\
-         [account.{service}]\nadapter = \"{service}\"\n\n[account.{service}.transport]\nallow_plain_http = true\n\n\
+         [account.{service}]\nadapter = \"{service}\"\n{shops}\n[account.{service}.transport]\nallow_plain_http = true\n\n\
          [account.{service}.limits]\n{LIMITS}{push}\n{settings}"
     ))
 }

@@ -114,3 +114,24 @@ async fn the_list_says_what_is_on_where_it_comes_from_and_what_is_off_and_why() 
     assert_eq!(json["couriers"][0]["abilities"][0]["from"][0]["account"], "main", "{json}");
     assert_eq!((json["accounts"][0]["on"].as_bool(), json["couriers"].as_array().unwrap().len()), (Some(true), 1), "{json}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_tells_an_account_that_lacks_a_setting_from_no_account() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("couriers")).unwrap();
+    let account = "[account.agg]\nadapter = \"kuaidi100\"\n[account.agg.settings]\ncustomer = \"C\"\nkey = { env = \"K\" }\n";
+    std::fs::write(dir.path().join("couriers/mine.toml"), account).unwrap();
+    let list = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parcelward"));
+        command.args(["courier", "list"]).args(more).arg("--config").arg(dir.path()).env("K", "0123456789").env("NO_COLOR", "1");
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+    // Without a salt and an address for pushes the account tracks, and cannot subscribe; JD itself has no account.
+    let detail = list(&["jd"]);
+    let word = |ability: &str| detail.lines().find(|line| line.starts_with(ability)).unwrap().split_whitespace().nth(1).unwrap().to_owned();
+    assert_eq!(["tracking", "subscription", "proof"].map(word), ["aggr.", "unset", "off"], "{detail}");
+    let whole = list(&[]);
+    assert!(whole.contains("its account lacks a setting"), "the word is explained: {whole}");
+}

@@ -475,3 +475,101 @@ async fn an_operation_shows_each_attempt_and_what_was_said_with_the_courier() {
     assert_eq!(stand.sim.ledger().entry(Courier::Zto, number, "intercept").counts.accepted, 1, "asked once");
     stand.daemon.running.stop().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_about_an_account_says_since_when_what_failed_and_what_that_endangers() {
+    let stand = Stand::begin("2026-03-10T10:00:00+08:00").await;
+    let daemon = &stand.daemon;
+    stand.sim.faults().set(&"zto=unavailable".parse().unwrap());
+    let data = json!({
+        "platform": "pinduoduo", "shop": "shop", "order_id": "O1", "waybill": {"courier": "zto", "number": Stand::NUMBER},
+        "declared_at": "2026-03-10T08:00:00+08:00",
+    });
+    daemon.tell(&[order("O1", "2026-03-10T07:00:00+08:00", "59.90"), fact("s", "shipment", "2026-03-10T08:00:00+08:00", data)]).await;
+    let mut open = Vec::new();
+    for _ in 0..600 {
+        stand.pass(60).await;
+        open = daemon.tasks("courier_outage").await;
+        if !open.is_empty() {
+            break;
+        }
+    }
+    let id = open[0]["task_id"].as_str().unwrap().to_owned();
+    let json = explained(daemon, "task", &id).await;
+    assert_eq!((json["kind"].as_str(), json["state"].as_str(), json.get("order")), (Some("courier_outage"), Some("open"), None), "{json}");
+    assert_eq!(json["about"], "account main, by which zto is asked");
+    let outage = &json["outage"];
+    assert_eq!((outage["account"].as_str(), outage["couriers"][0].as_str()), (Some("main"), Some("zto")), "{outage}");
+    assert!(outage["since"]["utc"].is_string() && outage.get("until").is_none(), "{outage}");
+    assert!(!outage["reason"].as_str().unwrap().is_empty(), "{outage}");
+    let gate = outage["gates"].as_array().unwrap().iter().find(|gate| gate["calls"] == "questions").unwrap();
+    assert!(gate["text"].as_str().unwrap().starts_with("nothing is sent since ") && gate["failures"].as_u64() > Some(1), "{gate}");
+    assert!(gate["down_since"]["utc"].is_string() && gate["tried_at"]["utc"].is_string(), "{gate}");
+    let endangered = outage["endangered"].as_array().unwrap();
+    assert!(endangered.iter().any(|one| one["courier"] == "zto" && one["rule"] == "collect" && one["count"] == 1), "{outage}");
+    let calls = outage["calls"].as_array().unwrap();
+    assert!(calls.len() > 1 && calls.iter().all(|call| call["account"] == "main"), "{outage}");
+    let call = &calls[0];
+    assert!(call["text"].as_str().unwrap().starts_with(&format!("asked about zto:{}: ", Stand::NUMBER)), "{call}");
+    assert_eq!((call["exchanges"][0]["status"].as_u64(), call["exchanges"][0]["direction"].as_str()), (Some(503), Some("out")), "{call}");
+    assert_eq!(json["steps"][0]["decision"], "task.opened");
+    assert!(json["next"]["text"].as_str().unwrap().contains("the task closes by itself"), "{json}");
+    assert_eq!(json["next"]["at"], gate["tried_at"]);
+    let said = run(daemon, &["explain", "task", &id]).await;
+    assert_eq!(said.status, Some(0), "{said:?}");
+    for part in [
+        "The account that is down",
+        "what failed",
+        "Deadlines that it endangers",
+        "Calls that failed around that time",
+        "HTTP 503",
+        "one question is sent",
+    ] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+    assert!(!said.out.contains("//"), "there is no order: {}", said.out);
+
+    // It answers again: the task has closed by itself, and still says how it was.
+    stand.sim.faults().clear(None);
+    for _ in 0..600 {
+        stand.pass(120).await;
+        if daemon.tasks("courier_outage").await.is_empty() {
+            break;
+        }
+    }
+    let json = explained(daemon, "task", &id).await;
+    assert_eq!(json["state"], "closed, restored");
+    assert!(json["outage"]["until"]["utc"].is_string() && json.get("next").is_none(), "{json}");
+    assert_eq!(json["steps"][1]["decision"], "task.closed");
+    assert!(
+        !json["outage"]["calls"].as_array().unwrap().is_empty() && !json["outage"]["endangered"].as_array().unwrap().is_empty(),
+        "{json}"
+    );
+    let said = run(daemon, &["explain", &id]).await;
+    assert!(said.status == Some(0) && said.out.contains("closed, restored") && said.out.contains(", until "), "{said:?}");
+    let (status, problem) = daemon.get("/v1/explain/courier_outage-main-7").await;
+    assert!(status == 404 && problem["detail"].as_str().unwrap().contains("courier_outage-main-7"), "{problem}");
+    assert_eq!(daemon.get(&format!("/v1/explain/deadline/{id}")).await.0, 404);
+    stand.daemon.running.stop().await.unwrap();
+}
+
+/// A rung at night is brought forward to the evening before; where that lies before the start, it waits for the morning.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rung_that_was_moved_says_whether_it_is_earlier_or_later_and_why() {
+    let mine = "[rule.\"pdd.ship_by\"]\nlength = \"24h\"\nladder = [\"20h\", \"18h\", \"2h\"]\n";
+    let daemon = with_config("2026-03-10T22:00:00+08:00", &[("rules.d/mine.toml", mine)]).await;
+    daemon.tell(&[order("O1", "2026-03-10T22:00:00+08:00", "59.90")]).await;
+    let id = deadline(&daemon, "pdd.ship_by", "2026-03-11T22:00:00+08:00").await;
+    let json = explained(&daemon, "deadline", &id).await;
+    let rungs = json["rule"]["rungs"].as_array().unwrap();
+    let seen: Vec<(&str, &str)> =
+        rungs.iter().map(|r| (r["planned"]["local"].as_str().unwrap(), r["at"]["local"].as_str().unwrap())).collect();
+    assert_eq!(seen[0], ("2026-03-11 02:00:00 +08:00", "2026-03-11 09:00:00 +08:00"), "{json}");
+    for rung in &rungs[..2] {
+        let moved = rung["moved"].as_str().unwrap();
+        assert!(moved.ends_with("not staffed then, nor was it between the start and then, so as soon as it is"), "{rung}");
+    }
+    assert!(rungs[2].get("moved").is_none(), "{}", rungs[2]);
+    assert!(words(&json).contains("rung 20 h before = 02:00, outside staffed hours → 09:00"), "{json}");
+    daemon.running.stop().await.unwrap();
+}

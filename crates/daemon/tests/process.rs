@@ -114,13 +114,38 @@ fn written_out_files_are_a_right_configuration() {
 }
 
 #[test]
-fn the_demo_shows_tasks_and_leaves_nothing_behind() {
+fn the_demo_shows_real_intercepts_and_tasks_and_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let out = command(dir.path()).env("TMPDIR", dir.path()).env_remove("PARCELWARD_LOG").args(["demo", "--once"]).output().unwrap();
     let (text, said) = (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap());
     assert_eq!(out.status.code(), Some(0), "{said}");
     assert!(!said.contains("WARN"), "nothing troubles a newcomer: {said}");
-    let open: u64 = text.split_whitespace().next().unwrap().parse().unwrap();
+    // Three refunds: each courier's part in its order, whatever the others did between.
+    let follows = |courier: &str, steps: &[&str]| {
+        let mut lines = text.lines().filter(|line| line.split_whitespace().nth(1) == Some(courier));
+        steps.iter().for_each(|step| assert!(lines.any(|line| line.contains(step)), "{courier}: `{step}` in its place:\n{text}"));
+    };
+    follows(
+        "ZTO",
+        &[
+            "in transit",
+            "agrees to refund ¥128.00",
+            "is to be asked: intercept",
+            "/thirdcenter.createIntercept, and answers HTTP 200",
+            "accepts the intercept; its number for it: ",
+            "turned round",
+            "has succeeded",
+            "case is closed: intercept, returned",
+            "back at its sender's",
+            "inspect return",
+        ],
+    );
+    follows("SF", &["agrees to refund", "is sent POST", "accepts the intercept", "turned round", "under a new number, SF"]);
+    follows("YTO", &["agrees to refund", "is sent POST", "refuses the intercept: 运单已派件", "a task for service"]);
+    let hint = text.lines().find(|line| line.trim().starts_with("parcelward explain ")).unwrap();
+    assert!(hint.contains("-o") && hint.contains("--url http://127.0.0.1:"), "{hint}");
+    let list = text.lines().find(|line| line.contains(" open tasks")).unwrap();
+    let open: u64 = list.split_whitespace().next().unwrap().parse().unwrap();
     assert!(open > 20 && text.contains("http://127.0.0.1:") && text.contains("Ctrl-C"), "{text}");
     assert!(text.contains('¥') && text.contains('→') && text.contains('✗'), "{text}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "the temporary folder is gone");

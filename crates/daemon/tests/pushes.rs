@@ -319,3 +319,51 @@ async fn what_nobody_signed_is_looked_up_again() {
     assert_eq!(ward.push("sf", &secret_of("sf"), &push).await.0, StatusCode::OK);
     assert!(in_doubt().await, "the courier cannot be reached, and the parcel stays in doubt until it says the same");
 }
+
+/// What a courier told by itself stands among what was said about the parcel, without what is personal and without the secret.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_courier_pushed_is_shown_with_the_parcel() {
+    let ward = Ward::taking_from("127.0.0.0/8").await;
+    for (code, signed) in [("sf", false), ("zto", true)] {
+        let Fixture { push, expect } = fixture(code, "ordinary");
+        let number = expect.items[0]["number"].as_str().unwrap();
+        let mut parcel = shipment(code, number, "2026-03-10T08:00:00+08:00");
+        parcel["data"]["waybill"]["courier"] = code.into();
+        ward.tell(&[order(code, "2026-03-10T07:00:00+08:00", "59.90"), parcel]).await;
+        for _ in 0..2 {
+            assert_eq!(ward.push(code, &secret_of(code), &push).await.0, StatusCode::OK);
+        }
+        let forged = Push { headers: BTreeMap::new(), query: String::new(), body: Some(format!("{number} delivered")), form: None };
+        ward.push(code, &secret_of(code), &forged).await;
+
+        let url = |path: &str| format!("http://{}{path}", ward.running.address());
+        let (_, view) = answer(ward.client.get(url(&format!("/v1/orders/pinduoduo/shop/{code}")))).await;
+        let id = view["deadlines"].as_array().unwrap().iter().find(|d| d["waybill"]["number"] == number);
+        let id = id.unwrap_or_else(|| panic!("{view}"))["deadline_id"].as_str().unwrap().to_owned();
+        let (_, json) = answer(ward.client.get(url(&format!("/v1/explain/{id}")))).await;
+        let told: Vec<&Value> = json["tracking"].as_array().unwrap().iter().filter(|source| source["account"] == code).collect();
+        assert_eq!(told.len(), 1, "{json}");
+        assert!(told[0]["text"].as_str().unwrap().starts_with(&format!("tells of it by itself to account {code}, last ")), "{}", told[0]);
+        let pushes = told[0]["questions"].as_array().unwrap();
+        let outcomes: Vec<_> = pushes.iter().map(|push| push["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes, ["taken", "known"], "what was not taken is not believed to be about it: {}", told[0]);
+        let (first, exchange) = (&pushes[0]["text"], &pushes[0]["exchanges"][0]);
+        let said = first.as_str().unwrap();
+        assert!(said.starts_with(&format!("pushed to account {code}: it was news, and is taken (")), "{first}");
+        assert_eq!(said.contains("nobody signed it"), !signed, "{first}");
+        assert_eq!((exchange["direction"].as_str(), exchange["status"].as_u64()), (Some("in"), Some(200)), "{exchange}");
+        assert!(exchange["to"].as_str().unwrap().contains(&format!("/push/{code}/***")), "{exchange}");
+        assert!(exchange["request"].as_str().unwrap().contains(number) && pushes[0]["at"]["utc"].is_string(), "{exchange}");
+        let all = json.to_string();
+        assert!(!all.contains(&secret_of(code)) && !all.contains("李雷") && !all.contains("13900000001"), "{all}");
+        for (_, secret) in SECRETS.iter().filter(|(_, secret)| secret.len() > 6) {
+            assert!(!all.contains(secret), "{all}");
+        }
+    }
+    // Of a number that is none of ours nothing is kept.
+    let Fixture { push, expect } = fixture("yto", "ordinary");
+    ward.push("yto", &secret_of("yto"), &push).await;
+    let number = expect.items[0]["number"].as_str().unwrap().to_owned();
+    let waybill = parcelward_casework::fact::Waybill { courier: parcelward_casework::words::Courier::Yto, number };
+    assert_eq!(ward.running.app().store.questions(&waybill).await.unwrap(), []);
+}

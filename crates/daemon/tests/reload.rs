@@ -113,6 +113,17 @@ async fn a_right_edit_is_in_force_and_a_wrong_one_is_told_with_its_line() {
     assert!(field.ends_with("config/rules.d/b.toml:2:10"), "{body}");
     assert!(body["errors"][0]["message"].as_str().unwrap().contains("`four days`"), "{body}");
     assert_eq!(span(&running.app().desk.rules(), RuleKind::Collect), Span::parse("18h").unwrap(), "nothing of it, not the right half");
+    // Whoever looks at the daemons is told why, until it is right again.
+    let status = || answer(client.get(format!("http://{}/v1/status", running.address())));
+    let daemon = loop {
+        let daemon = status().await.1["daemons"][0].clone();
+        if daemon["config_refused"] == true {
+            break daemon;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
+    let why = daemon["config_refused_because"].as_str().unwrap();
+    assert!(why.contains("config/rules.d/b.toml:2:10: ") && why.contains("`four days`"), "{daemon}");
     running.stop().await.unwrap();
 }
 

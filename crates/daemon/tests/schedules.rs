@@ -200,6 +200,14 @@ async fn closed_case_files_leave_into_an_archive_that_verifies_and_replays() {
     let url = format!("sqlite:{}", daemon.dir.path().join("test.db").display());
     let (_, list, _) = run(&daemon, &["retention", "list", "--database", &url]).await;
     assert!(list.contains("late: parcelward.order new of test for order pinduoduo/shop/O1") && list.contains("2 case files"), "{list}");
+    let (_, status) = daemon.get("/v1/status").await;
+    assert_eq!(status["waiting"]["late_facts"], 1, "{status}");
+    let (_, shown, _) = run(&daemon, &["status", "--database", &url]).await;
+    assert!(shown.contains("1 fact has come too late, for orders that had left into an archive"), "{shown}");
+    let (_, shown, _) = run(&daemon, &["status", "--json", "--database", &url]).await;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let name = |status: &Value| (status["daemons"][0]["name"].clone(), status["daemons"][0]["config_revision"].clone());
+    assert_eq!((&shown["waiting"]["late_facts"], name(&shown)), (&json!(1), name(&status)), "both say the same: {status}");
     let (_, facts, _) = run(&daemon, &["retention", "read", "--facts", file.to_str().unwrap()]).await;
     assert_eq!(facts.lines().count(), 4, "{facts}");
     let plain = daemon.dir.path().join("facts.jsonl");
@@ -259,4 +267,68 @@ async fn a_run_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing() 
     let known = store.archives(100).await.unwrap();
     assert!(known.iter().all(|row| row.is_done) && known.len() == archives(&dir.path().join("archive")).len());
     store.close().await;
+}
+
+/// As an operator does it, while the daemon works on: look, hold, run, verify; and the daemon goes on as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn retention_is_run_by_hand_beside_a_daemon() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("archive");
+    let daemon = Daemon::with("2022-03-11T20:30:00+08:00", dir, &[]).await;
+    called_off(&daemon, &["O1", "O2"].map(str::to_owned), "2022-03-10T08:00:00+08:00").await;
+    let url = format!("sqlite:{}", daemon.dir.path().join("test.db").display());
+    let config = daemon.dir.path().join("mine");
+    std::fs::create_dir(&config).unwrap();
+    std::fs::write(config.join("parcelward.toml"), format!("[retention]\nfolder = \"{}\"\n", folder.display())).unwrap();
+    let retention = |arguments: &[&str]| {
+        let own = ["--config", config.to_str().unwrap(), "--database", &url].map(str::to_owned);
+        ["retention"].iter().chain(arguments).map(|word| (*word).to_owned()).chain(own).collect::<Vec<String>>()
+    };
+    let asked = async |arguments: &[&str]| {
+        let arguments = retention(arguments);
+        run(&daemon, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).await
+    };
+    // Held by a person, with a reason; the reason is asked for.
+    let (status, _, err) = run(&daemon, &["hold", "set", "pinduoduo/shop/O1", "--by", "ann"]).await;
+    assert!(status == Some(2) && err.contains("--why"), "{err}");
+    let (status, said, err) = run(&daemon, &["hold", "set", "pinduoduo/shop/O1", "--why", "court file 12", "--by", "ann"]).await;
+    assert!(status == Some(0) && said.contains("pinduoduo/shop/O1"), "{said}{err}");
+    let (status, _, err) = run(&daemon, &["hold", "set", "pinduoduo/shop/NONE", "--why", "x", "--by", "ann"]).await;
+    assert!(status == Some(2) && err.contains("NONE"), "{err}");
+
+    let (status, said, err) = asked(&["run", "--dry-run"]).await;
+    assert_eq!((status, err.as_str()), (Some(0), ""), "{said}");
+    assert!(
+        said.starts_with("1 case file of which nothing was heard for 400d would be erased, and 1 (silent for 730d) would leave"),
+        "{said}"
+    );
+    assert!(said.ends_with("nothing was done\n") && !folder.exists(), "{said}");
+    assert!(daemon.get("/v1/orders/pinduoduo/shop/O2?personal=show").await.1.to_string().contains("李雷"), "nothing is erased");
+
+    let (status, said, err) = asked(&["run"]).await;
+    assert_eq!((status, err.as_str()), (Some(0), ""), "{said}");
+    let file = archives(&folder).remove(0);
+    assert!(
+        said.starts_with("1 case file and 0 loose facts erased, 1 case file left\n") && said.contains(file.to_str().unwrap()),
+        "{said}"
+    );
+    let (status, said, _) = asked(&["verify"]).await;
+    assert_eq!((status, said.as_str()), (Some(0), "1 archive, 0 not as they should be\n"));
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O2").await.0, StatusCode::NOT_FOUND, "the daemon sees that it left");
+    assert!(daemon.get("/v1/orders/pinduoduo/shop/O1?personal=show").await.1.to_string().contains("李雷"), "it is held");
+    daemon.tell(&[order("O3", "2022-03-11T08:00:00+08:00", "10.00")]).await;
+
+    // Released, it goes as well.
+    let (status, said, err) = run(&daemon, &["hold", "release", "pinduoduo/shop/O1", "--why", "settled", "--by", "bob"]).await;
+    assert!(status == Some(0) && said.contains("pinduoduo/shop/O1"), "{said}{err}");
+    let (_, said, _) = asked(&["run"]).await;
+    assert!(said.starts_with("1 case file and 0 loose facts erased, 1 case file left\n"), "{said}");
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O1").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(daemon.get("/v1/orders/pinduoduo/shop/O3").await.0, StatusCode::OK);
+    // A file that is gone, and one that is not ours, are told.
+    std::fs::rename(&file, folder.join("cases-19990101T000000-1.jsonl.gz")).unwrap();
+    let (status, said, _) = asked(&["verify"]).await;
+    assert!(status == Some(1) && said.contains("cannot be read") && said.contains("is not known to this database"), "{said}");
+    assert!(said.ends_with("2 archives, 2 not as they should be\n"), "{said}");
+    daemon.running.stop().await.unwrap();
 }

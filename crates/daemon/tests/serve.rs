@@ -382,6 +382,7 @@ async fn the_description_is_whole() {
         "/v1/orders/{platform}/{shop}/{order_id}",
         "/v1/deadlines",
         "/v1/board",
+        "/v1/status",
         "/v1/coverage",
         "/v1/export",
         "/v1/import",

@@ -49,12 +49,12 @@ pub struct DeskOptions {
 impl Default for DeskOptions {
     fn default() -> Self {
         DeskOptions {
-            batch_facts: 2_000,
+            batch_facts: 1_000,
             batch_bytes: 8 << 20,
             waiting_bytes: 64 << 20,
             batch_wakes: 200,
             batch_wakes_alone: 2_000,
-            cached_files: 4_000,
+            cached_files: 1_000,
             name: presence::name_of_machine(),
             revision: String::new(),
             config: None,
@@ -91,6 +91,7 @@ struct Shared {
     room_size: u32,
     rules: Arc<ArcSwap<InForce>>,
     revision: Arc<ArcSwap<String>>,
+    refused: Arc<ArcSwap<Option<String>>>,
     boot_id: String,
     name: String,
     lanes: Arc<LaneNotes>,
@@ -162,6 +163,7 @@ impl Desk {
         let looked = Looked::start();
         let boot_id = uuid::Uuid::new_v4().simple().to_string();
         let revision = Arc::new(ArcSwap::from_pointee(options.revision.clone()));
+        let refused = Arc::new(ArcSwap::from_pointee(None));
         let lanes = Arc::new(LaneNotes::default());
         let name = options.name.clone();
         let presence = Presence {
@@ -170,6 +172,7 @@ impl Desk {
             pulse: pulse.clone(),
             name: options.name.clone(),
             revision: Arc::clone(&revision),
+            refused: Arc::clone(&refused),
             boot_id: boot_id.clone(),
             lanes: Arc::clone(&lanes),
         };
@@ -207,6 +210,7 @@ impl Desk {
                 room_size,
                 rules,
                 revision,
+                refused,
                 boot_id,
                 name,
                 lanes,
@@ -259,6 +263,11 @@ impl Desk {
     /// Notes the revision of the configuration in force, for whoever looks at the daemons.
     pub fn set_revision(&self, revision: impl Into<String>) {
         self.shared.revision.store(Arc::new(revision.into()));
+    }
+
+    /// Notes why another configuration could not be taken, for whoever looks at the daemons; nothing, once one was.
+    pub fn set_refused(&self, why: Option<String>) {
+        self.shared.refused.store(Arc::new(why));
     }
 
     /// Notes how a lane beside the wake lane stands, for whoever looks at the daemons; `None` where there is no such lane any more. It is told

@@ -73,7 +73,8 @@ pub async fn replay<S: Shelf + Send>(store: &dyn Store, rules: &Rules, shelf: S)
     let until = store.high_water().await?;
     let mut replayed = Replayed::default();
     let mut told: HashMap<String, Vec<u64>> = HashMap::new();
-    let mut player = Player::new(rules, shelf);
+    // As many as wait in the database.
+    let mut player = Player::new(rules, shelf).with_most_waiting(usize::MAX);
     let mut last = Instant::MIN;
     // They came for orders that are not here any more: that nothing takes them is right.
     let late: HashSet<_> = store.late_facts(MAX_PAGE).await?.into_iter().map(|fact| fact.id).collect();

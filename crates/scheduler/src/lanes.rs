@@ -6,7 +6,9 @@
 //! Deliberately absent: what a fact leads to (casework, through the desk), any one carrier, the configuration of routes.
 
 mod budget;
+mod ends;
 pub mod facts;
+mod health;
 mod lane;
 mod looking;
 mod operations;

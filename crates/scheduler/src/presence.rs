@@ -21,6 +21,8 @@ pub(crate) struct Presence {
     pub(crate) pulse: watch::Receiver<Pulse>,
     pub(crate) name: String,
     pub(crate) revision: Arc<ArcSwap<String>>,
+    /// Why the configuration could not be read again.
+    pub(crate) refused: Arc<ArcSwap<Option<String>>>,
     pub(crate) boot_id: String,
     pub(crate) lanes: Arc<LaneNotes>,
 }
@@ -80,7 +82,12 @@ impl Presence {
             lag_ms: due.map_or(0, |at| now.since(at).as_millis().unsigned_abs()),
             batches: pulse.batches,
             failing: pulse.failing,
-            notes: DaemonNotes { revision_since_ms: Some(since.millis()), clock: self.clock.doubt(), lanes: self.lanes.all() },
+            notes: DaemonNotes {
+                revision_since_ms: Some(since.millis()),
+                refused: Option::clone(&self.refused.load()),
+                clock: self.clock.doubt(),
+                lanes: self.lanes.all(),
+            },
         };
         if let Err(error) = self.store.beat(&row).await {
             tracing::warn!(%error, "this daemon's sign of life could not be stored");

@@ -136,8 +136,12 @@ impl Writer {
                     return;
                 }
                 self.sleep(next_wake_at).await;
-                // Another process may have written meanwhile; a failing store may be back.
-                next_wake_at = self.next_wake_at(next_wake_at).await;
+                // Another process may have written meanwhile; a failing store may be back. Where the moment has come or somebody hands
+                // something in, a transaction follows that finds out for itself, and the question after it.
+                let come = may_wake && next_wake_at.is_some_and(|at| at <= self.clock.now());
+                if self.waiting.is_empty() && !come {
+                    next_wake_at = self.next_wake_at(next_wake_at).await;
+                }
                 continue;
             }
             if due && self.rousing {

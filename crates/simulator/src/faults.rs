@@ -81,7 +81,7 @@ pub struct Fault {
     /// How often, 0 to 1.
     pub probability: f64,
     /// Of `slow` how long, of `throttled` what `Retry-After` says, of `skew` by how much; in seconds.
-    pub seconds: i64,
+    pub seconds: f64,
 }
 
 /// A fault as it is written: `sf=throttled:0.2`, `zto=slow:1:30`, `all=drop:0.05`, `yto=outage`.
@@ -128,12 +128,15 @@ impl std::str::FromStr for FaultSpec {
         let seconds = match parts.next() {
             None => {
                 if kind == FaultKind::Skew {
-                    3 * 3600
+                    3.0 * 3600.0
                 } else {
-                    30
+                    30.0
                 }
             }
-            Some(seconds) => seconds.parse().map_err(|_| wrong(format!("`{seconds}` is no number of seconds")))?,
+            Some(seconds) => {
+                let number = seconds.parse().ok().filter(|number: &f64| number.abs() <= MOST_SECONDS);
+                number.ok_or_else(|| wrong(format!("`{seconds}` is no number of seconds")))?
+            }
         };
         if parts.next().is_some() {
             return Err(wrong("there is more behind the seconds".to_owned()));
@@ -143,6 +146,19 @@ impl std::str::FromStr for FaultSpec {
         }
         Ok(FaultSpec { service, fault: Fault { kind, probability, seconds } })
     }
+}
+
+/// A century: whatever is longer is a slip.
+const MOST_SECONDS: f64 = 3_155_760_000.0;
+
+#[allow(clippy::cast_possible_truncation, reason = "at most a century")]
+const fn millis(seconds: f64) -> i64 {
+    (seconds * 1000.0) as i64
+}
+
+/// As `Retry-After` says it: whole seconds, none too few.
+fn whole_seconds(seconds: f64) -> i64 {
+    millis(seconds.ceil()) / 1000
 }
 
 /// What befalls one request.
@@ -261,8 +277,8 @@ impl Faults {
             error: self.falls(service, K::Error).is_some(),
             duplicate: self.falls(service, K::Duplicate).is_some(),
             unavailable: self.falls(service, K::Unavailable).is_some(),
-            throttled: self.falls(service, K::Throttled).map(|fault| fault.seconds),
-            slow: self.falls(service, K::Slow).map(|fault| Duration::from_secs(fault.seconds.unsigned_abs())),
+            throttled: self.falls(service, K::Throttled).map(|fault| whole_seconds(fault.seconds)),
+            slow: self.falls(service, K::Slow).map(|fault| Duration::from_secs_f64(fault.seconds.abs())),
         }
     }
 
@@ -271,7 +287,7 @@ impl Faults {
         let skew = self.switches().on.get(&(service, FaultKind::Skew)).copied();
         // Of a parcel all scans or none, and always: the same scan must bear the same time whenever it is told.
         if let Some(skew) = skew.filter(|skew| chance::share(self.seed, &["skew", service.word(), number]) < skew.probability) {
-            scans.iter_mut().for_each(|scan| scan.at = scan.at + Length::millis(skew.seconds.saturating_mul(1000)));
+            scans.iter_mut().for_each(|scan| scan.at = scan.at + Length::millis(millis(skew.seconds)));
         }
         if !scans.is_empty() && self.falls(service, FaultKind::DuplicateScans).is_some() {
             let again = scans[scans.len() / 2].clone();
@@ -295,11 +311,11 @@ mod tests {
         let spec = |text: &str| text.parse::<FaultSpec>();
         assert_eq!(
             spec("sf=throttled:0.2"),
-            Ok(FaultSpec { service: Some(Service::Sf), fault: Fault { kind: FaultKind::Throttled, probability: 0.2, seconds: 30 } })
+            Ok(FaultSpec { service: Some(Service::Sf), fault: Fault { kind: FaultKind::Throttled, probability: 0.2, seconds: 30.0 } })
         );
         assert_eq!(
             spec("all=slow:1:7"),
-            Ok(FaultSpec { service: None, fault: Fault { kind: FaultKind::Slow, probability: 1.0, seconds: 7 } })
+            Ok(FaultSpec { service: None, fault: Fault { kind: FaultKind::Slow, probability: 1.0, seconds: 7.0 } })
         );
         assert_eq!(spec("zto=outage").map(|s| s.fault.probability), Ok(1.0));
         for (text, said) in [

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The environment variable that names the file with the order.
 pub const FILE: &str = "PARCELWARD_FAULTS";
 
-/// Every place, in the order in which a batch comes by. Those of [`SERVER_ONLY`] are on a server only.
+/// Every place of facts and wakes, in the order in which a batch comes by. Those of [`SERVER_ONLY`] are on a server only.
 pub const LABELS: [&str; 20] = [
     "inbox.begun",
     "inbox.read",
@@ -42,6 +42,19 @@ pub const LABELS: [&str; 20] = [
 
 /// Places that only a database with several writers has.
 pub const SERVER_ONLY: [&str; 1] = ["inbox.instant_noted"];
+
+/// The places of retention, in the order in which a run comes by. They stand apart from [`LABELS`], since facts that pour in come by none of them.
+pub const RETENTION: [&str; 9] = [
+    "retention.given_up",
+    "retention.erasing",
+    "retention.erased",
+    "retention.begun",
+    "retention.half",
+    "retention.sealed",
+    "retention.written",
+    "retention.leaving",
+    "retention.left",
+];
 
 /// What is done where a place is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

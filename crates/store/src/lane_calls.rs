@@ -65,6 +65,7 @@ macro_rules! lane_store {
                 poll_states(waybill: &Waybill) -> Vec<PollState>;
                 note_questions(questions: &[Question]) -> ();
                 questions(waybill: &Waybill) -> Vec<Question>;
+                troubled_calls(account: &str, from: Instant, until: Instant, limit: u32) -> Vec<TroubledCall>;
                 sent_intercept(waybill: &Waybill) -> Option<(String, Option<String>)>;
                 poll_groups(unrouted_only: bool) -> Vec<PollGroup>;
                 route_polls(group: &PollGroup, account: &str) -> ();

@@ -3,6 +3,7 @@
 use crate::lanes::Phase;
 use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::Instant;
+use parcelward_casework::words::OperationKind;
 
 /// Where an operation stands in its courier's lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,15 +54,34 @@ pub struct PollState {
 pub struct Question {
     /// The parcel.
     pub waybill: Waybill,
-    /// 0 who is trusted most, 1 the other source.
+    /// 0 who is trusted most, 1 the other source, [`crate::lanes::PUSHED`] what the courier told by itself.
     pub place: u8,
-    /// When it was asked.
+    /// When it was asked, or told.
     pub asked_at: Instant,
     /// By which account.
     pub account: String,
     /// What came of it, in one word.
     pub outcome: String,
     /// In words, without personal data.
+    pub detail: Option<String>,
+    /// What was said on the wire, masked, as JSON.
+    pub exchange: Option<String>,
+}
+
+/// A call of an account that did not go well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TroubledCall {
+    /// When it was begun.
+    pub at: Instant,
+    /// The account.
+    pub account: String,
+    /// The parcel.
+    pub waybill: Waybill,
+    /// What was asked for; none where it was asked where the parcel is.
+    pub operation: Option<OperationKind>,
+    /// How it ended, in one word.
+    pub outcome: String,
+    /// In words.
     pub detail: Option<String>,
     /// What was said on the wire, masked, as JSON.
     pub exchange: Option<String>,

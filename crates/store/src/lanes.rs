@@ -5,7 +5,7 @@
 //! Deliberately absent: when to ask and what an answer means (the lanes'); the case files, which follow facts handed in at the desk.
 
 use crate::StoreError;
-pub use crate::lane_views::{OperationLane, PollState, Question};
+pub use crate::lane_views::{OperationLane, PollState, Question, TroubledCall};
 use async_trait::async_trait;
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
@@ -397,6 +397,9 @@ pub struct Backlog {
     pub spent_today: u64,
 }
 
+/// The place under which what a courier told by itself stands among what was said about a parcel ([`Question::place`]). Durable.
+pub const PUSHED: u8 = 2;
+
 /// The lanes' part of a store.
 #[async_trait]
 #[allow(clippy::missing_errors_doc, reason = "every method: any StoreError; nothing has happened then")]
@@ -437,8 +440,10 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError>;
     /// Keeps what was said about parcels; of each parcel and source the newest few.
     async fn note_questions(&self, questions: &[Question]) -> Result<(), StoreError>;
-    /// What is kept of what was said about a parcel, by source, the oldest first.
+    /// What is kept of what was said about a parcel, by source, the oldest first; what the courier told by itself comes last ([`PUSHED`]).
     async fn questions(&self, waybill: &Waybill) -> Result<Vec<Question>, StoreError>;
+    /// The newest calls of an account within a time that did not go well, at most `limit`, the oldest first.
+    async fn troubled_calls(&self, account: &str, from: Instant, until: Instant, limit: u32) -> Result<Vec<TroubledCall>, StoreError>;
     /// The intercept that is to be withdrawn on a parcel: our name for it, and the courier's.
     async fn sent_intercept(&self, waybill: &Waybill) -> Result<Option<(String, Option<String>)>, StoreError>;
 

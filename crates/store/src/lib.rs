@@ -32,6 +32,7 @@ mod error;
 #[cfg(feature = "faults")]
 pub mod faults;
 mod journal;
+mod kept;
 mod lane_calls;
 mod lane_views;
 pub mod lanes;

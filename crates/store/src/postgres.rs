@@ -21,6 +21,7 @@ pub(crate) use error::of_server;
 pub(crate) use open::open;
 
 use crate::change::StoredFile;
+use crate::kept::Kept;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
@@ -47,16 +48,19 @@ use link::{Link, Manners, Purpose};
 use parcelward_casework::fact::{OrderKey, Waybill};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::words::Courier;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres};
+use std::sync::Arc;
 use transaction::Writing;
 
 /// A store on a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub(crate) struct PostgresStore {
-    writers: PgPool,
+    writers: Arc<Kept<Postgres>>,
     /// For instants alone: a writer that holds locks must never wait for a connection that another writer has.
-    instants: PgPool,
+    instants: Arc<Kept<Postgres>>,
     readers: PgPool,
+    /// Of the readers, for the question that the wake lane asks after every batch.
+    waking: Arc<Kept<Postgres>>,
     manners: Manners,
     /// Random word of this boot.
     owner: String,
@@ -84,13 +88,13 @@ macro_rules! write {
 
 impl PostgresStore {
     async fn write(&self) -> Result<Link, StoreError> {
-        Link::begin(&self.writers, &self.manners, Purpose::Write).await
+        Link::begin_kept(&self.writers, &self.manners, Purpose::Write).await
     }
 
     /// Gives the database a new incarnation where it no longer lies on the server, or on the timeline, on which it lay: it was restored
     /// there, or a standby took over, and what was committed last may be gone.
     async fn notice_cluster(&self) -> Result<(), StoreError> {
-        let mut link = Link::begin(&self.writers, &self.manners, Purpose::Read).await?;
+        let mut link = Link::begin_kept(&self.writers, &self.manners, Purpose::Read).await?;
         let found = link
             .query(
                 "SELECT system_identifier::text || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS cluster \
@@ -140,7 +144,17 @@ impl Store for PostgresStore {
     }
 
     async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {
-        ask!(self, read_counts::next_wake_at())
+        let asked = async {
+            let mut link = Link::ask_kept(&self.waking, &self.manners).await?;
+            let next = read_counts::next_wake_at(&mut link).await?;
+            link.end().await?;
+            Ok(next)
+        };
+        match asked.await {
+            // Nobody looked whether the server had hung up on the one that was kept; the pool does.
+            Err(error) if StoreError::is_transient(&error) => ask!(self, read_counts::next_wake_at()),
+            answer => answer,
+        }
     }
 
     async fn high_water(&self) -> Result<Instant, StoreError> {
@@ -354,7 +368,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        self.readers.close().await;
+        self.waking.close().await;
         self.writers.close().await;
         self.instants.close().await;
     }

@@ -292,6 +292,8 @@ pub struct Counts {
     pub overdue_files: u64,
     /// How late the most overdue one is, in milliseconds.
     pub overdue_ms: u64,
+    /// Facts that came for orders whose case files had left into an archive.
+    pub late_facts: u64,
 }
 
 /// A case file that the wake lane leaves out, because waking it failed.
@@ -340,6 +342,9 @@ pub struct DaemonNotes {
     /// Since when it works by its configuration, in milliseconds UTC by its own clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_since_ms: Option<i64>,
+    /// Why it could not read its configuration again, while it works by the old one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// Why its clock is in doubt, while it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock: Option<String>,

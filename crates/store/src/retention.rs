@@ -22,6 +22,8 @@ pub enum Step {
     Erase,
     /// They leave; only those whose personal data is gone.
     Archive,
+    /// Nothing: those whose personal data is still there, and that would leave once it is gone. For whoever looks before a run.
+    ArchiveThen,
 }
 
 /// A closed case file that may be old enough.
@@ -289,6 +291,16 @@ macro_rules! questions {
                     "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
                      WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL \
                      AND f.erased_version = f.version \
+                     AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
+                     AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
+                     AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL)) \
+                     AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.file_no = f.no AND j.type = 'parcelward.coverage.noted') \
+                     ORDER BY f.no"
+                }
+                Step::ArchiveThen => {
+                    "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
+                     WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL \
+                     AND (f.erased_version IS NULL OR f.erased_version <> f.version) \
                      AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
                      AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
                      AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL)) \

@@ -421,6 +421,7 @@ pub(crate) fn sizes(row: &impl Columns) -> Result<Counts, StoreError> {
         set_aside: count(row, "set_aside")?,
         overdue_files: count(row, "overdue_files")?,
         overdue_ms: count(row, "overdue_ms")?,
+        late_facts: count(row, "late_facts")?,
     })
 }
 

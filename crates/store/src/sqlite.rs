@@ -18,6 +18,7 @@ pub(crate) use open::open;
 
 use crate::StoreError;
 use crate::change::StoredFile;
+use crate::kept::Kept;
 use crate::lanes::*;
 use crate::ledger::{RunEnd, RunRow, ScheduleRow, SlotClaim};
 use crate::read::*;
@@ -36,8 +37,10 @@ use sqlx::{Sqlite, SqliteConnection, SqlitePool};
 /// A store on a SQLite file.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
-    writer: SqlitePool,
+    writer: transaction::Pen,
     readers: SqlitePool,
+    /// Of the readers, for the question that the wake lane asks after every batch.
+    waking: Kept<Sqlite>,
 }
 
 /// A reading connection in use.
@@ -111,7 +114,10 @@ impl Store for SqliteStore {
     }
 
     async fn next_wake_at(&self) -> Result<Option<Instant>, StoreError> {
-        read_counts::next_wake_at(&self.readers).await
+        let mut reader = self.waking.acquire().await?;
+        let next = read_counts::next_wake_at(&mut reader).await?;
+        self.waking.put(reader);
+        Ok(next)
     }
 
     async fn high_water(&self) -> Result<Instant, StoreError> {
@@ -287,7 +293,7 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         // Readers first: the last connection to close is the writer, and it copies the log home.
-        self.readers.close().await;
+        self.waking.close().await;
         self.writer.close().await;
     }
 }

@@ -1,5 +1,5 @@
 //! The crash matrix: every labelled place of inbox, decide, commit, wake and task update, with every fault, on both databases, while facts pour
-//! in over HTTP. `docs/reliability.md` says what must hold and what was seen.
+//! in over HTTP; and retention, broken off at each of its places. `docs/reliability.md` says what must hold and what was seen.
 //!
 //! A run without settings takes a sample. `PARCELWARD_CRASH_LOOPS` says how often each cell is run (`scripts/soak matrix`), `…_MINUTES` when
 //! to end, `…_SEED` which run it is, `…_BOUND` how many milliseconds may pass after a fault until nothing is pending, `…_ONLY` names a part of
@@ -12,6 +12,7 @@ mod child;
 mod disk;
 #[path = "../pour/mod.rs"]
 mod pour;
+mod retention;
 #[path = "../../../crates/store/tests/support/server.rs"]
 #[allow(dead_code, reason = "the store's own tests use more of it")]
 mod server;
@@ -35,6 +36,9 @@ fn main() -> std::process::ExitCode {
         child::serve(url);
         return std::process::ExitCode::SUCCESS;
     }
+    if let Ok(url) = std::env::var(retention::DATABASE) {
+        return retention::run_as_child(&url);
+    }
     let trial = |base: Base, name: &str| {
         Trial::test(name, move || {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -48,6 +52,8 @@ fn main() -> std::process::ExitCode {
         disk_trial("a_disk_that_is_full_costs_nothing_that_was_acknowledged", disk::full),
         disk_trial("a_disk_that_cannot_be_written_is_refused_by_name", disk::read_only),
         disk_trial("a_damaged_file_is_refused_by_name_and_nothing_acknowledged_is_lost", disk::damaged),
+        disk_trial("retention_that_is_broken_off_loses_nothing_on_sqlite", retention::on_sqlite),
+        disk_trial("retention_that_is_broken_off_loses_nothing_on_postgresql", retention::on_postgres),
         Trial::test("every_place_stands_in_the_matrix", || {
             cell::holds();
             Ok(())

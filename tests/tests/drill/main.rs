@@ -7,13 +7,16 @@
 mod server;
 
 mod chaos;
+mod ends;
 mod ground;
+mod orders;
 mod place;
 #[path = "../pour/mod.rs"]
 #[allow(dead_code, reason = "the tests of kills use more of it")]
 mod pour;
 
-use ground::{Ground, tell, waybill};
+use ground::{Ground, tell};
+use orders::Order;
 use parcelward::serve::Running;
 use parcelward_casework::instant::Length;
 use parcelward_scheduler::Casework;
@@ -27,16 +30,20 @@ const BEFORE: u64 = 6;
 const LOST: u64 = 12;
 const ALL: u64 = 18;
 
-async fn tell_all(ground: &Ground, running: &Running, orders: std::ops::Range<u64>) {
-    let facts: Vec<_> = orders.flat_map(|n| ground.refunded_on_the_way(n)).collect();
+fn orders(range: std::ops::Range<u64>) -> Vec<Order> {
+    range.map(Order::refunded).collect()
+}
+
+async fn tell_all(ground: &Ground, running: &Running, range: std::ops::Range<u64>) {
+    let facts = ground.facts(&orders(range));
     assert!(tell(&Client::new(), &format!("http://{}", running.address()), &facts).await);
 }
 
 /// Waits until the couriers were asked about every one of these.
-async fn asked(ground: &Ground, orders: std::ops::Range<u64>) {
+async fn asked(ground: &Ground, range: std::ops::Range<u64>) {
     for _ in 0..600 {
-        let of = |n: u64| ground.sim.ledger().entry(waybill(n).courier, &waybill(n).number, "intercept").counts;
-        if orders.clone().all(|n| of(n).accepted == 1) {
+        let taken = |order: &Order| ground.sim.ledger().entry(order.courier, &order.waybill().number, "intercept").counts.accepted;
+        if orders(range.clone()).iter().all(|order| taken(order) == 1) {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -56,7 +63,7 @@ async fn incarnation_of(running: &Running) -> String {
 }
 
 async fn drill(place: Place) {
-    let ground = Ground::with(ALL, 7).await;
+    let ground = Ground::with(&orders(0..ALL), 7).await;
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("yesterday");
     let running = ground.open(&place.url()).await;
@@ -75,12 +82,12 @@ async fn drill(place: Place) {
     assert_ne!(incarnation_of(&running).await, incarnation);
     // The shop's system sends again what it sent since yesterday, and something new.
     tell_all(&ground, &running, 0..ALL).await;
-    let ends = ground.settle(&running, 0..ALL).await;
+    let ends = ground.settle(&running, &orders(0..ALL)).await;
     assert!(ends.silent.is_empty() && ends.sum() as u64 == ALL, "{ends}: {:?}", ends.silent);
     ground.nothing_was_taken_twice();
     let lines = ground.sim.ledger().lines();
     for n in 0..LOST {
-        let line = lines.iter().find(|line| line.key.waybill == waybill(n).number).unwrap();
+        let line = lines.iter().find(|line| line.key.waybill == Order::refunded(n).waybill().number).unwrap();
         assert_eq!(line.entry.counts.asked, 1, "order {n} was asked for again: {line:?}");
     }
     // Decisions continue: days later people are told of whatever has not moved.

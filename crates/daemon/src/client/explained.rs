@@ -37,7 +37,7 @@ read! {
     }
     RuleSays { rule: String, title: String, about: String, applies: bool, text: String, deadline_id: Option<String>, }
     Exchange {
-        at: Moment, to: String, changes: bool, request: String, end: String, status: Option<u64>, response: String, took_ms: u64,
+        direction: String, at: Moment, to: String, changes: bool, request: String, end: String, status: Option<u64>, response: String, took_ms: u64,
     }
     Attempt {
         number: u64, mode: String, account: String, started_at: Moment, ended_at: Option<Moment>, outcome: Option<String>, text: String,
@@ -48,11 +48,17 @@ read! {
         attempts: Vec<Attempt>, then: String, then_at: Option<Moment>,
     }
     Question { at: Moment, account: String, text: String, exchanges: Vec<Exchange>, }
+    Gate { calls: String, text: String, }
+    Endangered { courier: String, rule: String, title: String, count: u64, first_due_at: String, }
+    Outage {
+        account: String, couriers: Vec<String>, since: Moment, until: Option<Moment>, reason: String, gates: Vec<Gate>,
+        endangered: Vec<Endangered>, waiting: String, calls: Vec<Question>,
+    }
     ParcelWatch { waybill: String, account: Option<String>, text: String, questions: Vec<Question>, }
     Foreseen { at: Moment, text: String, consequence: Option<String>, }
     Explanation {
-        id: String, what: String, kind: String, title: String, state: String, zone: String, order: Order, about: String,
+        id: String, what: String, kind: String, title: String, state: String, zone: String, order: Option<Order>, about: String,
         rule: Option<RuleAccount>, urgency: Option<String>, steps: Vec<Step>, others: Vec<RuleSays>, operation: Option<OperationAccount>,
-        tracking: Vec<ParcelWatch>, next: Option<Foreseen>, if_nobody_acts: Vec<Foreseen>,
+        outage: Option<Outage>, tracking: Vec<ParcelWatch>, next: Option<Foreseen>, if_nobody_acts: Vec<Foreseen>,
     }
 }

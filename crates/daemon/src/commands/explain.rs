@@ -3,7 +3,7 @@
 
 use crate::client::DaemonArgs;
 use crate::client::explained::{
-    Attempt, Exchange, Explanation, Foreseen, Moment, OperationAccount, Reason, RuleAccount, RuleSays, Step, Written, WrittenLine,
+    Attempt, Exchange, Explanation, Foreseen, Moment, OperationAccount, Outage, Reason, RuleAccount, RuleSays, Step, Written, WrittenLine,
 };
 use crate::client::table::{Column, Look, Table, heading, indented};
 use crate::client::text::{clean, field, from_now, local, text_width, wrap};
@@ -19,7 +19,7 @@ const KINDS: [&str; 4] = ["task", "deadline", "case", "operation"];
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "parcelward explain [OPTIONS] [task|deadline|case|operation] ID",
-    after_help = "An id begins with the order's twelve letters and digits; then -t12 is a task, -l7 a deadline, -c3 a case, -o5 a courier operation. \
+    after_help = "An id begins with the order's twelve letters and digits; then -t12 is a task, -l7 a deadline, -c3 a case, -o5 a courier operation. A task about an account is courier_outage-ACCOUNT-…. \
                   `parcelward tasks` and `parcelward order PLATFORM/SHOP/ORDER` list them. The id alone is enough.\n\n\
                   Exit status: 0 explained, 2 not."
 )]
@@ -70,10 +70,13 @@ fn page(explanation: &Explanation, now: Instant, exchanges: bool) -> String {
     let state = explanation.state.replace('_', " ");
     field(&mut out, explanation.what.as_str(), &format!("{} {}, {state}", explanation.kind, explanation.id));
     field(&mut out, "about", &explanation.about);
-    field(&mut out, "order", &explanation.order.name());
+    field(&mut out, "order", &explanation.order.as_ref().map(crate::client::model::Order::name).unwrap_or_default());
     field(&mut out, "", &explanation.urgency.clone().unwrap_or_default());
     if let Some(operation) = &explanation.operation {
         out.push_str(&asked(operation, now, exchanges));
+    }
+    if let Some(outage) = &explanation.outage {
+        out.push_str(&down(outage, now, exchanges));
     }
     if let Some(rule) = &explanation.rule {
         let led = matches!(explanation.what.as_str(), "case" | "operation");
@@ -293,6 +296,47 @@ fn asked(operation: &OperationAccount, now: Instant, whole: bool) -> String {
     out
 }
 
+/// The account that is down: since when, how, what that endangers, and what was said.
+fn down(outage: &Outage, now: Instant, whole: bool) -> String {
+    let mut out = heading("The account that is down");
+    let until = outage.until.as_ref().map(|at| format!(", until {}", local(&at.at))).unwrap_or_default();
+    let since = format!("{} ({}){until}", local(&outage.since.at), from_now(&outage.since.at, now));
+    field(&mut out, "since", &since);
+    field(&mut out, "what failed", &outage.reason);
+    for gate in &outage.gates {
+        field(&mut out, &gate.calls, &gate.text);
+    }
+    field(&mut out, "waiting", &outage.waiting);
+    out.push_str(&heading("Deadlines that it endangers, within a day"));
+    if outage.endangered.is_empty() {
+        out.push_str("  None.\n");
+    } else {
+        let mut table = Table::new(&[
+            Column::new("RULE"),
+            Column::new("HOW MANY").right(),
+            Column::new("FIRST DUE"),
+            Column::new(""),
+            Column::new("").flexible(),
+        ]);
+        for one in &outage.endangered {
+            let (count, due) = (one.count.to_string(), local(&one.first_due_at));
+            table.row(
+                Look::Plain,
+                &[&one.rule, &count, &due, &from_now(&one.first_due_at, now), &format!("{} ({})", one.title, one.courier)],
+            );
+        }
+        out.push_str(&indented(&table.render()));
+    }
+    if !outage.calls.is_empty() {
+        out.push_str(&heading("Calls that failed around that time"));
+    }
+    for call in &outage.calls {
+        field(&mut out, "", &format!("{}  {}", local(&call.at.at), call.text));
+        call.exchanges.iter().for_each(|exchange| out.push_str(&exchanged(exchange, whole)));
+    }
+    out
+}
+
 fn attempted(attempt: &Attempt, whole: bool) -> String {
     let mut out = String::new();
     field(&mut out, &format!("attempt {}", attempt.number), &format!("{}  {}", local(&attempt.started_at.at), attempt.text));
@@ -309,14 +353,16 @@ fn exchanged(exchange: &Exchange, whole: bool) -> String {
     };
     let status = exchange.status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
     let mut out = String::new();
-    field(&mut out, "", &format!("→ {}{}", exchange.to, if exchange.changes { "" } else { " (a question)" }));
+    let (there, back) = if exchange.direction == "in" { ("←", "→") } else { ("→", "←") };
+    let what = if exchange.changes || exchange.direction == "in" { "" } else { " (a question)" };
+    field(&mut out, "", &format!("{there} {}{what}", exchange.to));
     field(&mut out, "", &format!("  {}", cut(&exchange.request)));
-    field(&mut out, "", &format!("← {}{status} after {} ms", exchange.end, exchange.took_ms));
+    field(&mut out, "", &format!("{back} {}{status} after {} ms", exchange.end, exchange.took_ms));
     field(&mut out, "", &format!("  {}", cut(&exchange.response)));
     out
 }
 
-/// How couriers are asked about the parcel.
+/// What was said with couriers about the parcel.
 fn tracking(explanation: &Explanation, whole: bool) -> String {
     let mut out = String::new();
     for source in &explanation.tracking {
@@ -326,7 +372,7 @@ fn tracking(explanation: &Explanation, whole: bool) -> String {
             question.exchanges.iter().for_each(|exchange| out.push_str(&exchanged(exchange, whole)));
         }
     }
-    if out.is_empty() { out } else { format!("{}{out}", heading("How couriers are asked about the parcel")) }
+    if out.is_empty() { out } else { format!("{}{out}", heading("What was said with couriers about the parcel")) }
 }
 
 #[cfg(test)]

@@ -185,14 +185,40 @@ fn tasks(out: &mut String, plan: &Plan, shown: usize) {
     section(out, "Tasks that open at once", &table, plan.tasks.len(), plan.counts.tasks_open, shown);
 }
 
+/// How many rows are not shown, and where they are to be had.
+fn more(listed: usize, all: u64, shown: usize) -> String {
+    let (hidden, beyond) = (listed.saturating_sub(shown), all.saturating_sub(listed as u64));
+    match (hidden, beyond) {
+        (0, 0) => String::new(),
+        (_, 0) => format!("… and {hidden} more; --all lists them, --json too\n"),
+        (0, _) => format!("… and {beyond} more, which are counted only: a plan lists {listed}\n"),
+        _ => format!(
+            "… and {hidden} more; --all lists them, --json too; and {beyond} beyond those, which are counted only: a plan lists {listed}\n"
+        ),
+    }
+}
+
 /// A table under its heading, and what of it is not shown.
 fn section(out: &mut String, title: &str, table: &Table, listed: usize, all: u64, shown: usize) {
     out.push_str(&heading(&format!("{title} ({all})")));
     if shown > 0 {
         out.push_str(&table.render());
     }
-    let more = all.saturating_sub(listed.min(shown) as u64);
-    if more > 0 && shown > 0 {
-        let _ = writeln!(out, "… and {more} more; --all lists them, --json too");
+    if shown > 0 {
+        out.push_str(&more(listed, all, shown));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_shown_is_counted_and_found() {
+        assert_eq!((more(12, 12, 12), more(3, 3, 12)), (String::new(), String::new()));
+        assert_eq!(more(56, 56, 12), "… and 44 more; --all lists them, --json too\n");
+        assert_eq!(more(10_000, 10_004, usize::MAX), "… and 4 more, which are counted only: a plan lists 10000\n");
+        let both = "… and 9988 more; --all lists them, --json too; and 4 beyond those, which are counted only: a plan lists 10000\n";
+        assert_eq!(more(10_000, 10_004, 12), both);
     }
 }

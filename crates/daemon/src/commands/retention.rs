@@ -67,6 +67,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// `1 case file`, `2 case files`.
+fn files(count: u64) -> String {
+    format!("{count} case file{}", if count == 1 { "" } else { "s" })
+}
+
 fn run_now(args: &Run) -> anyhow::Result<ExitCode> {
     let retention = args.database.config.load()?.settings.retention;
     let now = WallClock.now();
@@ -75,8 +80,8 @@ fn run_now(args: &Run) -> anyhow::Result<ExitCode> {
         let text = if args.dry_run {
             let found = look(&store, &retention, now).await?;
             format!(
-                "{} case files of which nothing was heard for {} would be erased, {} erased ones (silent for {}) would leave to {}\nnothing was done\n",
-                found.erased,
+                "{} of which nothing was heard for {} would be erased, and {} (silent for {}) would leave to {}\nnothing was done\n",
+                files(found.erased),
                 retention.erase_after,
                 found.archived,
                 retention.archive_after,
@@ -85,7 +90,7 @@ fn run_now(args: &Run) -> anyhow::Result<ExitCode> {
         } else {
             let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
             let done = keep(&store, &retention, &folder(&retention), &owner(name.trim()), now).await?;
-            let mut text = format!("{} case files and {} loose facts erased, {} case files left\n", done.erased, done.loose, done.archived);
+            let mut text = format!("{} and {} loose facts erased, {} left\n", files(done.erased), done.loose, files(done.archived));
             for archive in &done.archives {
                 let _ = writeln!(text, "  {}", folder(&retention).join(archive).display());
             }
@@ -111,7 +116,7 @@ fn show(args: &List) -> anyhow::Result<ExitCode> {
     let mut text = String::new();
     for row in archives.iter().rev() {
         let state = if row.is_done { "" } else { "  not finished" };
-        let _ = writeln!(text, "{}  {}  {} case files, {} lines{state}", local(&row.at.to_string()), row.name, row.files, row.lines);
+        let _ = writeln!(text, "{}  {}  {}, {} lines{state}", local(&row.at.to_string()), row.name, files(row.files), row.lines);
     }
     for fact in &late {
         let at = local(&fact.at.to_string());
@@ -152,7 +157,8 @@ fn verify(args: &List) -> anyhow::Result<ExitCode> {
             say(&name, "is not known to this database: its orders are still there, or the database was brought back from before it");
         }
     }
-    let _ = writeln!(text, "{} archives, {bad} not as they should be", archives.len());
+    let count = archives.iter().filter(|row| row.is_done).count();
+    let _ = writeln!(text, "{count} archive{}, {bad} not as they should be", if count == 1 { "" } else { "s" });
     print(&text)?;
     Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

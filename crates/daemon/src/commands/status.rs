@@ -3,11 +3,10 @@
 use super::database::{DatabaseArgs, block_on};
 use super::print;
 use crate::reload::REFUSED;
+use crate::status::{SHOWN, Status, differ_for, in_force, is_silent, state};
 use parcelward_casework::instant::{Instant, Length};
-use parcelward_scheduler::presence::BEAT;
 use parcelward_scheduler::{Clock, WallClock};
 use parcelward_store::{Counts, DaemonRow};
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -21,11 +20,6 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 }
-
-/// Daemons that are shown.
-const SHOWN: u32 = 100;
-/// Signs of life that may fail to come before a daemon counts as silent.
-const MISSED_BEATS: i64 = 4;
 
 /// How long daemons may work by different configurations without a word: a change is rolled out one after the other.
 const DIFFER_AT_MOST: Length = Length::minutes(1);
@@ -44,58 +38,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })?;
     let working = daemons.iter().filter(|daemon| !is_silent(daemon, now)).count();
     let well = working > 0 && daemons.iter().all(|daemon| is_silent(daemon, now) || daemon.failing.is_none());
-    print(&if args.json { as_json(&daemons, &counts, &incarnation, now)? } else { as_text(&daemons, &counts, &incarnation, now) })?;
+    let json = || serde_json::to_string_pretty(&Status::of(&daemons, &counts, &incarnation, now)).map(|text| text + "\n");
+    print(&if args.json { json()? } else { as_text(&daemons, &counts, &incarnation, now) })?;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn is_silent(daemon: &DaemonRow, now: Instant) -> bool {
-    let beat = i64::try_from(BEAT.as_millis()).unwrap_or(i64::MAX);
-    now.since(daemon.beat_at) > Length::millis(beat * MISSED_BEATS)
-}
-
-/// How long the daemons that are heard of have worked by different configurations; `None` where they do not.
-fn differ_for(daemons: &[DaemonRow], now: Instant) -> Option<Length> {
-    let at_work = || daemons.iter().filter(|daemon| !is_silent(daemon, now));
-    let first = at_work().next()?;
-    if at_work().all(|daemon| in_force(daemon) == in_force(first)) {
-        return None;
-    }
-    // Since the last of them took up its own.
-    let since = at_work().filter_map(|daemon| daemon.notes.revision_since_ms).max()?;
-    Some(now.since(Instant::from_millis(since)).max(Length::ZERO))
-}
-
-/// The revision by which a daemon works, whether or not it could read its configuration again since.
-fn in_force(daemon: &DaemonRow) -> &str {
-    daemon.revision.trim_end_matches(REFUSED)
-}
-
-fn state(daemon: &DaemonRow, now: Instant) -> &'static str {
-    match (is_silent(daemon, now), &daemon.failing) {
-        (true, _) => "silent",
-        (false, Some(_)) => "failing",
-        (false, None) => "works",
-    }
-}
-
-fn as_json(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Instant) -> anyhow::Result<String> {
-    let differ = differ_for(daemons, now).map(Length::as_millis);
-    let daemons: Vec<_> = daemons
-        .iter()
-        .map(|d| {
-            json!({
-                "boot_id": d.boot_id, "name": d.name, "version": d.version, "config_revision": in_force(d), "config_refused": d.revision.ends_with(REFUSED), "state": state(d, now),
-                "started_at": d.started_at.to_string(), "heard_of_at": d.beat_at.to_string(), "lag_ms": d.lag_ms, "batches": d.batches,
-                "failing": d.failing, "clock_in_doubt": d.notes.clock, "lanes": d.notes.lanes,
-            })
-        })
-        .collect();
-    let waiting = json!({
-        "overdue_case_files": counts.overdue_files, "overdue_ms": counts.overdue_ms, "set_aside": counts.set_aside,
-        "parked_facts": counts.parked_facts,
-    });
-    let answer = json!({ "incarnation": incarnation, "daemons": daemons, "waiting": waiting, "configurations_differ_ms": differ });
-    Ok(serde_json::to_string_pretty(&answer)? + "\n")
 }
 
 fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Instant) -> String {
@@ -135,7 +80,8 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
     }
     let at_work: Vec<&DaemonRow> = daemons.iter().filter(|d| !is_silent(d, now)).collect();
     for d in at_work.iter().filter(|d| d.revision.ends_with(REFUSED)) {
-        let _ = writeln!(out, "{} could not read its configuration again and keeps the old one; its log says why", d.name);
+        let why = d.notes.refused.as_deref().unwrap_or("its log says why");
+        let _ = writeln!(out, "{} could not read its configuration again and keeps the old one: {why}", d.name);
     }
     if let Some(length) = differ_for(daemons, now).filter(|length| *length > DIFFER_AT_MOST) {
         let revisions: BTreeSet<&str> = at_work.iter().map(|d| in_force(d)).collect();
@@ -151,6 +97,10 @@ fn as_text(daemons: &[DaemonRow], counts: &Counts, incarnation: &str, now: Insta
         "{} case files are due and not woken, the oldest for {late}; {} are set aside; {} facts wait for their order",
         counts.overdue_files, counts.set_aside, counts.parked_facts
     );
+    if counts.late_facts > 0 {
+        let facts = if counts.late_facts == 1 { "1 fact has".to_owned() } else { format!("{} facts have", counts.late_facts) };
+        let _ = writeln!(out, "{facts} come too late, for orders that had left into an archive; `parcelward retention list` shows them");
+    }
     let _ = writeln!(out, "incarnation {incarnation}");
     out
 }
@@ -188,6 +138,7 @@ mod tests {
             set_aside: 1,
             overdue_files: 3,
             overdue_ms: 61_500,
+            late_facts: 0,
         }
     }
 
@@ -232,9 +183,37 @@ mod tests {
 
     #[test]
     fn a_daemon_that_refused_an_edit_works_by_the_same_configuration_as_before() {
-        let daemons = [daemon("one", "r1", 0, 300), daemon("two", &format!("r1{REFUSED}"), 100, 300)];
+        let mut daemons = [daemon("one", "r1", 0, 300), daemon("two", &format!("r1{REFUSED}"), 100, 300)];
         assert_eq!(differ_for(&daemons, at(300)), None);
         let text = as_text(&daemons, &counts(), "abc", at(300));
-        assert!(text.contains("two could not read its configuration again") && !text.contains("different configurations"), "{text}");
+        assert!(text.contains("two could not read its configuration again and keeps the old one: its log says why"), "{text}");
+        assert!(!text.contains("different configurations"), "{text}");
+        daemons[1].notes.refused = Some("rules/a.toml:2:10: no length, and 2 more".to_owned());
+        let text = as_text(&daemons, &counts(), "abc", at(300));
+        assert!(
+            text.contains("two could not read its configuration again and keeps the old one: rules/a.toml:2:10: no length, and 2 more"),
+            "{text}"
+        );
+        let json = serde_json::to_value(Status::of(&daemons, &counts(), "abc", at(300))).unwrap();
+        assert_eq!(
+            (&json["daemons"][1]["config_refused"], &json["daemons"][0]["config_refused_because"]),
+            (&true.into(), &serde_json::Value::Null)
+        );
+        assert_eq!(json["daemons"][1]["config_refused_because"], "rules/a.toml:2:10: no length, and 2 more");
+    }
+
+    #[test]
+    fn facts_that_came_too_late_are_told_where_there_are_any() {
+        let told = |late_facts: u64| {
+            let counts = Counts { late_facts, ..counts() };
+            let text = as_text(&[], &counts, "abc", at(0));
+            let json = serde_json::to_value(Status::of(&[], &counts, "abc", at(0))).unwrap();
+            assert_eq!(json["waiting"]["late_facts"], late_facts);
+            text.lines().find(|line| line.contains("too late")).map(str::to_owned)
+        };
+        let said = |facts: &str| {
+            Some(format!("{facts} come too late, for orders that had left into an archive; `parcelward retention list` shows them"))
+        };
+        assert_eq!((told(0), told(1), told(2)), (None, said("1 fact has"), said("2 facts have")));
     }
 }

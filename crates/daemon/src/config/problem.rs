@@ -207,6 +207,18 @@ impl fmt::Display for Problems {
     }
 }
 
+impl Problems {
+    /// The first one in a line, and how many more there are.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let first = self.0.first().map(|problem| format!("{}: {}", problem.location(), problem.what()));
+        match self.0.len() {
+            0 | 1 => first.unwrap_or_default(),
+            n => format!("{}, and {} more", first.unwrap_or_default(), n - 1),
+        }
+    }
+}
+
 impl std::error::Error for Problems {}
 
 /// The nearest known word, where one is near enough to have been meant.

@@ -267,7 +267,8 @@ fn retention(raw: RawRetention, say: &mut impl FnMut(&str, String)) -> Retention
     };
     let (erase_after, archive_after) =
         (length("retention.erase_after", &raw.erase_after), length("retention.archive_after", &raw.archive_after));
-    if archive_after < erase_after {
+    let is_told = Length::parse(&raw.archive_after).is_ok_and(|length| length == archive_after);
+    if archive_after < erase_after && is_told {
         let message =
             format!("`{}` comes before erase_after (`{}`): personal data must not lie in archives", raw.archive_after, raw.erase_after);
         say("retention.archive_after", message);

@@ -32,8 +32,8 @@ pub fn page(tasks: &[TaskItem], open: u64, screen: Screen, foot: &str) -> String
     let head = format!("{open} open tasks{long_past}; the least time left first");
     let head = fit(&head, screen.width);
     let _ = writeln!(out, "{}", if screen.colours { style(head).bold().to_string() } else { head });
-    // A line above the list and two below it; three lines a task.
-    let room = screen.height.saturating_sub(4) / 3;
+    // A line above the list, how many more there are, the foot, and the cursor's; three lines a task.
+    let room = screen.height.saturating_sub(3 + foot.lines().count()) / 3;
     let shown = &tasks[past..tasks.len().min(past.saturating_add(room))];
     for task in shown {
         entry(&mut out, task, screen);

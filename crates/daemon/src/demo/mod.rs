@@ -1,9 +1,15 @@
 //! The demo: the sample shop's three weeks, told so that their end is now, on a real daemon over a temporary folder.
 //!
+//! After that, three refunds of today on couriers that are simulated on this machine ([`Intercepts`]).
+//!
 //! Deliberately absent: anything that a real daemon has not. The past is told under a clock that is set back; then the clock is the wall's.
 
+mod intercepts;
 mod list;
+mod refunded;
+mod telling;
 
+pub use intercepts::Intercepts;
 pub use list::{Screen, page};
 
 use anyhow::Context;

@@ -1,6 +1,6 @@
 //! What every request shares.
 
-use crate::config::Loaded;
+use crate::config::{Couriers, Loaded};
 use crate::reload::Reload;
 use arc_swap::ArcSwap;
 use parcelward_casework::instant::Instant;
@@ -112,6 +112,13 @@ impl App {
             let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
             *lanes = Some(Arc::new(Lanes::start(self.desk.clone(), store, routes, clock, LaneOptions::default())));
         }
+    }
+
+    /// Puts other accounts in the place of those in force, and runs their lanes. The rules and everything else stay.
+    pub(crate) async fn open_accounts(&self, couriers: Couriers) {
+        let config = Loaded { couriers, ..(*self.config()).clone() };
+        self.config.store(Arc::new(config));
+        self.run_lanes().await;
     }
 
     /// Ends the lanes: what is under way is waited for and recorded.

@@ -5,7 +5,7 @@
 use super::schedules::Moment;
 use super::spoken::{Speech, moment};
 use parcelward_casework::instant::Instant;
-use parcelward_store::lanes::{AttemptRow, OperationLane, Phase, PollState, Question};
+use parcelward_store::lanes::{AttemptRow, OperationLane, PUSHED, Phase, PollState, Question, TroubledCall};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -13,9 +13,11 @@ use utoipa::ToSchema;
 /// One request and its answer, masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ExchangeView {
+    /// `out`: we asked the courier; `in`: the courier told us by itself.
+    pub direction: &'static str,
     /// When it was sent.
     pub at: Moment,
-    /// Method, host and path.
+    /// Method, host and path; of a push the path here, without its secret.
     pub to: String,
     /// Whether it asked the courier to change something.
     pub changes: bool,
@@ -100,14 +102,14 @@ pub struct ParcelWatch {
     pub questions: Vec<QuestionView>,
 }
 
-/// A question about a parcel.
+/// A question about a parcel, or what the courier told of it by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct QuestionView {
-    /// When it was asked.
+    /// When it was asked, or told.
     pub at: Moment,
-    /// By which account.
+    /// By which account, or to which.
     pub account: String,
-    /// `news`, `not_found`, `not_mentioned`, `refused` or `failed`.
+    /// `news`, `not_found`, `not_mentioned`, `refused` or `failed`; of a push `taken`, or `known` where it said nothing new.
     pub outcome: String,
     /// What came of it, in words.
     pub text: String,
@@ -256,6 +258,7 @@ fn exchange(one: &Value) -> ExchangeView {
         _ => String::new(),
     };
     ExchangeView {
+        direction: if one["direction"] == "in" { "in" } else { "out" },
         at: moment(Instant::parse(&text("at")).unwrap_or(Instant::MIN)),
         to: format!("{} {}{}", text("method"), text("host"), text("path")),
         changes: one["changes"] == true,
@@ -264,6 +267,26 @@ fn exchange(one: &Value) -> ExchangeView {
         status: one["status"].as_u64(),
         response: text("response"),
         took_ms: one["took_ms"].as_u64().unwrap_or_default(),
+    }
+}
+
+/// A call that did not go well.
+pub(super) fn troubled(call: &TroubledCall) -> QuestionView {
+    let about = match (&call.operation, &call.waybill) {
+        (Some(kind), waybill) => format!("{} for {}:{}", kind.word().replace('_', " "), waybill.courier, waybill.number),
+        (None, waybill) => format!("asked about {}:{}", waybill.courier, waybill.number),
+    };
+    let end = match &call.operation {
+        Some(_) => ended(&call.outcome),
+        None => "no answer that can be read",
+    };
+    let detail = call.detail.as_deref().map(|detail| format!(" ({})", parcelward_courier::mask::phones(detail))).unwrap_or_default();
+    QuestionView {
+        at: moment(call.at),
+        account: call.account.clone(),
+        outcome: call.outcome.clone(),
+        text: format!("{about}: {end}{detail}"),
+        exchanges: exchanges(call.exchange.as_deref()),
     }
 }
 
@@ -303,21 +326,36 @@ pub(super) fn watch(waybill: &str, states: &[PollState], questions: &[Question],
     // The other source is wanted for few parcels; where nobody can ask it there is nothing to tell.
     let told = states.iter().filter(|s| s.place == 0 || s.asked_at.is_some() || s.account.as_deref().is_some_and(|a| !a.is_empty()));
     let mut all: Vec<ParcelWatch> = told.map(view).collect();
+    let (pushes, asked): (Vec<&Question>, Vec<&Question>) = questions.iter().partition(|q| q.place == PUSHED);
     // Once a parcel is at its end nobody is asked any more; what was said is still there.
-    if all.is_empty() && !questions.is_empty() {
+    if all.is_empty() && !asked.is_empty() {
         all.push(ParcelWatch {
             waybill: waybill.to_owned(),
             account: None,
             text: "nobody is asked about it any more".to_owned(),
-            asked_at: questions.last().map(|q| moment(q.asked_at)),
+            asked_at: asked.last().map(|q| moment(q.asked_at)),
             next_at: None,
-            questions: questions.iter().map(question).collect(),
+            questions: asked.into_iter().map(question).collect(),
+        });
+    }
+    if let Some(last) = pushes.last() {
+        all.push(ParcelWatch {
+            waybill: waybill.to_owned(),
+            account: Some(last.account.clone()),
+            text: format!("tells of it by itself to account {}, last {}", last.account, speech.time(last.asked_at)),
+            asked_at: None,
+            next_at: None,
+            questions: pushes.into_iter().map(question).collect(),
         });
     }
     all
 }
 
 fn question(question: &Question) -> QuestionView {
+    let pushed = match question.outcome.as_str() {
+        "taken" => "it was news, and is taken",
+        _ => "it was known already",
+    };
     let came = match question.outcome.as_str() {
         "news" => "it had news",
         "not_found" => "it knows no such parcel",
@@ -330,7 +368,11 @@ fn question(question: &Question) -> QuestionView {
         at: moment(question.asked_at),
         account: question.account.clone(),
         outcome: question.outcome.clone(),
-        text: format!("account {} asked: {came}{detail}", question.account),
+        text: if question.place == PUSHED {
+            format!("pushed to account {}: {pushed}{detail}", question.account)
+        } else {
+            format!("account {} asked: {came}{detail}", question.account)
+        },
         exchanges: exchanges(question.exchange.as_deref()),
     }
 }

@@ -10,6 +10,7 @@ use super::exchanges::{self, Known, OperationAccount, ParcelWatch};
 use super::facts::OrderName;
 use super::foresight::{About, Foreseen, foresee};
 use super::hide::Hidden;
+use super::outages::{self, OutageAccount};
 use super::params::Path;
 use super::problem::{Problem, shown};
 use super::reasons::RuleSays;
@@ -49,8 +50,9 @@ pub struct Explanation {
     pub state: String,
     /// The zone of local times.
     pub zone: &'static str,
-    /// Its order.
-    pub order: OrderName,
+    /// Its order; absent where it is about an account with a courier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderName>,
     /// What it is about (`parcel yto:YT1`, `the order`).
     pub about: String,
     /// How its due time comes about. A case and an operation have none; there it is the rule that led to them, where one did.
@@ -66,7 +68,10 @@ pub struct Explanation {
     /// How the courier is asked, for an operation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<OperationAccount>,
-    /// How couriers are asked about its parcel.
+    /// The account that is down, for a task about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outage: Option<OutageAccount>,
+    /// What was said with couriers about its parcel.
     pub tracking: Vec<ParcelWatch>,
     /// What comes next by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +112,10 @@ pub async fn get_kind(State(app): State<Arc<App>>, Path((what, id)): Path<(Strin
 async fn explain(app: &App, what: Option<&str>, id: &str) -> Result<Json<Value>, Problem> {
     if let Some(what) = what.filter(|what| !KINDS.iter().any(|(kind, _)| kind == what)) {
         return Err(Problem::not_found(format!("`{}` is nothing that can be explained: task, deadline, case or operation", shown(what))));
+    }
+    if outages::is_one(id) && what.is_none_or(|what| what == "task") {
+        let Some(explanation) = outages::explain(app, id).await? else { return Err(unknown(what, id, None)) };
+        return Ok(Json(serde_json::to_value(&explanation).unwrap_or_default()));
     }
     let Some((order, world)) = look_up(app, id).await? else { return Err(unknown(what, id, None)) };
     let missing = || unknown(what, id, Some(&order));
@@ -251,12 +260,13 @@ impl Scene<'_> {
             title,
             state,
             zone: ZONE,
-            order: OrderName::from(&file.key),
+            order: Some(OrderName::from(&file.key)),
             about: book.subject(first),
             urgency: if let Found::Task(at) = found { Some(book.urgency(&file.tasks[at])) } else { None },
             steps: told.steps(&ids),
             others: book.others(&subjects, own),
             operation: self.operation(found, speech).await?,
+            outage: None,
             tracking,
             next: if_nobody_acts.first().cloned(),
             if_nobody_acts,

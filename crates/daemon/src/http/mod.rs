@@ -22,15 +22,18 @@ mod import;
 mod mask;
 mod metrics;
 mod orders;
+mod outages;
 mod params;
 pub(crate) mod plan;
 mod problem;
 mod push_facts;
+mod push_record;
 mod pushes;
 mod reasons;
 mod reload;
 mod schedules;
 mod spoken;
+mod status;
 mod sums;
 mod task_actions;
 mod tasks;
@@ -90,6 +93,7 @@ fn routes() -> (Routes, Routes, Routes) {
         .routes(routes!(explain::get))
         .routes(routes!(explain::get_kind))
         .routes(routes!(board::get))
+        .routes(routes!(status::get))
         .routes(routes!(coverage::list, coverage::put, coverage::delete))
         .routes(routes!(holds::list))
         .routes(routes!(holds::set))

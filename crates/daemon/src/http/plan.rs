@@ -10,7 +10,7 @@ use super::problem::{FieldError, Kind, Problem};
 use super::read_body;
 use crate::adopt::Occasion;
 use crate::config::{Loaded, Problems, load};
-use crate::plan::{Plan, plan, write_files};
+use crate::plan::{MOST, Plan, plan, write_files};
 use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use parcelward_casework::words::OpenDeadlines;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// Large enough for every file of a configuration, in bytes.
-const MOST: usize = 16 << 20;
+const LARGEST: usize = 16 << 20;
 
 /// A configuration to be planned.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -85,7 +85,7 @@ pub async fn post_plan(State(app): State<Arc<App>>, request: Request) -> Result<
     let _room = app.room().await;
     let body: PlanRequest = json(request).await?;
     let new = read(body.files).await?;
-    let plan = plan(&app, &new, app.now()).await.map_err(|error| {
+    let plan = plan(&app, &new, app.now(), MOST).await.map_err(|error| {
         tracing::error!("a configuration could not be planned: {error:#}");
         Problem::new(Kind::Unavailable).detail("the case files could not be read")
     })?;
@@ -119,7 +119,7 @@ pub async fn post_apply(
 }
 
 async fn json<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    let body = read_body(request, MOST).await?;
+    let body = read_body(request, LARGEST).await?;
     let mut from = serde_json::Deserializer::from_slice(&body);
     serde_path_to_error::deserialize(&mut from).map_err(|error| {
         let inner = error.inner().to_string();

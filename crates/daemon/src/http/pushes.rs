@@ -6,6 +6,7 @@
 use super::app::App;
 use super::problem::{Kind, Problem};
 use super::push_facts::{Pusher, new_number, told_of, waybill_to_look_up};
+use super::push_record::Taken;
 use crate::config::{Network, PushDoor};
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
@@ -18,6 +19,7 @@ use parcelward_scheduler::{Incoming, Receipt, Refused, metric};
 use parcelward_store::StoreError;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Instant as Stopwatch;
 
 /// The largest push that is read, in bytes: the largest that a courier documents has ten parcels' scans.
 const MOST: usize = 1 << 20;
@@ -60,12 +62,20 @@ pub async fn post(State(app): State<Arc<App>>, Path((courier, secret)): Path<(St
         let problem = PushProblem::Malformed(format!("more than {MOST} bytes, or not whole"));
         return decline(door, &problem, "too_large", Some(StatusCode::PAYLOAD_TOO_LARGE));
     };
-    match read(door, &parts.headers, parts.uri.query().unwrap_or_default(), &body) {
+    let (at, began) = (app.now(), Stopwatch::now());
+    let headers = texts(&parts.headers);
+    let request = PushRequest { headers: &headers, query: parts.uri.query().unwrap_or_default(), body: &body };
+    match read(door, &request) {
         Err(problem @ PushProblem::Unverified(_)) => decline(door, &problem, "unverified", None),
         Err(problem) => decline(door, &problem, "malformed", None),
         Ok(receipt) => match store(&app, door, &receipt).await {
-            Ok(taken) => {
-                count(door.code, if taken { "taken" } else { "known" });
+            Ok(new) => {
+                count(door.code, if new { "taken" } else { "known" });
+                let taken = Taken { door, request: &request, receipt: &receipt, at, new, took: began.elapsed() };
+                // What it told is what counts: that is stored, whatever becomes of this.
+                if let Err(error) = taken.keep(&app).await {
+                    tracing::warn!(courier = door.code, account = %door.account, %error, "what was pushed could not be kept for `explain`");
+                }
                 answer(&receipt.acknowledge, None)
             }
             Err(()) => decline(door, &PushProblem::NotStored, "not_stored", None),
@@ -113,11 +123,14 @@ fn sender(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     sender.to_canonical()
 }
 
-fn read(door: &PushDoor, headers: &HeaderMap, query: &str, body: &Bytes) -> Result<PushReceipt, PushProblem> {
+/// Headers that are text.
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+}
+
+fn read(door: &PushDoor, request: &PushRequest<'_>) -> Result<PushReceipt, PushProblem> {
     let reader = door.adapter.push_in().ok_or_else(|| PushProblem::Malformed("this courier pushes nothing".to_owned()))?;
-    let headers: Vec<(String, String)> =
-        headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect();
-    reader.receive(&PushRequest { headers: &headers, query, body })
+    reader.receive(request)
 }
 
 /// Stores what a push tells; whether anything of it was new.

@@ -308,8 +308,11 @@ impl Book<'_> {
                 None
             } else if planned < deadline.starts_at {
                 Some(("before the clock started", format!("that lies before the start, so as soon as {queue} is staffed after it")))
-            } else if !staffed.contains(planned) {
+            } else if !staffed.contains(planned) && *at < planned {
                 Some(("outside staffed hours", format!("{queue} is not staffed then, so while it still was")))
+            } else if !staffed.contains(planned) && staffed.before_last_end(planned).is_none_or(|before| before < deadline.starts_at) {
+                let long = format!("{queue} is not staffed then, nor was it between the start and then, so as soon as it is");
+                Some(("outside staffed hours", long))
             } else {
                 Some(("not before the rung above", "not before the rung above".to_owned()))
             };

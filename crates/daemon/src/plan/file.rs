@@ -1,6 +1,6 @@
 //! One case file, as it is and as it would be.
 
-use super::{AskedOperation, MOST, MovedDeadline, OpenedTask, Plan, Shift};
+use super::{AskedOperation, MovedDeadline, OpenedTask, Plan, Shift};
 use parcelward_casework::casefile::{CaseFile, Deadline, DeadlineState, Task};
 use parcelward_casework::decision::{Decision, DecisionBody};
 use parcelward_casework::instant::Instant;
@@ -53,10 +53,6 @@ impl Look<'_> {
             Shift::Later => &mut out.counts.later,
             Shift::Rungs => &mut out.counts.rungs,
         } += 1;
-        if out.deadlines.len() >= MOST {
-            out.left_out += 1;
-            return;
-        }
         let ahead = |deadline: &Deadline| deadline.rungs.iter().filter(|at| **at > self.now).map(ToString::to_string).collect();
         out.deadlines.push(MovedDeadline {
             deadline_id: before.id.clone(),
@@ -119,10 +115,6 @@ fn opened(decision: &Decision, order: &str, out: &mut Plan) {
     match &decision.body {
         DecisionBody::TaskOpened(task) => {
             out.counts.tasks_open += 1;
-            if out.tasks.len() >= MOST {
-                out.left_out += 1;
-                return;
-            }
             out.tasks.push(OpenedTask {
                 kind: task.kind.word().to_owned(),
                 title: task.title.clone(),
@@ -134,10 +126,6 @@ fn opened(decision: &Decision, order: &str, out: &mut Plan) {
         }
         DecisionBody::OperationRequested(operation) => {
             out.counts.operations += 1;
-            if out.operations.len() >= MOST {
-                out.left_out += 1;
-                return;
-            }
             out.operations.push(AskedOperation {
                 kind: operation.kind.word().to_owned(),
                 waybill: operation.waybill.to_string(),

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 /// Case files that are read at a time.
 const PAGE: u32 = 200;
 /// Rows of one kind that a plan lists; what is beyond is counted.
-const MOST: usize = 10_000;
+pub const MOST: usize = 10_000;
 
 /// What becomes of a running deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -142,15 +142,26 @@ pub struct Plan {
     pub tasks: Vec<OpenedTask>,
     /// Courier operations that are asked for at once.
     pub operations: Vec<AskedOperation>,
-    /// Rows that were counted and are not listed.
-    pub left_out: u64,
+    /// Rows that are counted and not listed: a plan lists at most 10,000 of a kind.
+    pub left_out: LeftOut,
 }
 
-/// Plans a configuration against what is open.
+/// How many rows are counted and not listed, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LeftOut {
+    /// Deadlines that move: those that would be due last.
+    pub deadlines: u64,
+    /// Tasks that open at once: those that are due last.
+    pub tasks: u64,
+    /// Courier operations that are asked for at once.
+    pub operations: u64,
+}
+
+/// Plans a configuration against what is open; lists at most `most` rows of a kind, and says how many more there are.
 ///
 /// # Errors
 /// Where the database cannot be read.
-pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan> {
+pub async fn plan(app: &App, new: &Loaded, now: Instant, most: usize) -> anyhow::Result<Plan> {
     // No later decision can have an earlier instant than those that were made.
     let now = now.max(app.store.high_water().await.context("reading the newest instant")?);
     let held = app.config();
@@ -167,7 +178,7 @@ pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan>
         deadlines: Vec::new(),
         tasks: Vec::new(),
         operations: Vec::new(),
-        left_out: 0,
+        left_out: LeftOut::default(),
     };
     // What the environment sets over both files does not change.
     out.at_next_start.retain(|key| out.settings.iter().any(|setting| setting.key == *key));
@@ -180,12 +191,35 @@ pub async fn plan(app: &App, new: &Loaded, now: Instant) -> anyhow::Result<Plan>
         for stored in page.rows {
             look.at(&stored.file, &mut out);
         }
+        // What is listed is what is pressing, not what was read first; and what is read does not pile up.
+        if out.deadlines.len().max(out.tasks.len()).max(out.operations.len()) >= most.saturating_mul(2) {
+            out.cut(most);
+        }
         after = page.next;
         // The desk and others want the processor too.
         tokio::task::yield_now().await;
     }
-    out.deadlines.sort_by(|a, b| (a.shift, &a.new_due_at, &a.deadline_id).cmp(&(b.shift, &b.new_due_at, &b.deadline_id)));
+    out.cut(most);
     Ok(out)
+}
+
+impl Plan {
+    /// Sorts what is listed by what presses, and keeps so many rows of a kind.
+    fn cut(&mut self, most: usize) {
+        self.deadlines.sort_by(|a, b| (a.shift, &a.new_due_at, &a.deadline_id).cmp(&(b.shift, &b.new_due_at, &b.deadline_id)));
+        self.tasks.sort_by(|a, b| (&a.due_at, &a.order, &a.kind).cmp(&(&b.due_at, &b.order, &b.kind)));
+        self.operations.sort_by(|a, b| (&a.order, &a.waybill).cmp(&(&b.order, &b.waybill)));
+        self.deadlines.truncate(most);
+        self.tasks.truncate(most);
+        self.operations.truncate(most);
+        let c = &self.counts;
+        let more = |all: u64, listed: usize| all.saturating_sub(listed as u64);
+        self.left_out = LeftOut {
+            deadlines: more(c.already_past + c.earlier + c.later + c.rungs, self.deadlines.len()),
+            tasks: more(c.tasks_open, self.tasks.len()),
+            operations: more(c.operations, self.operations.len()),
+        };
+    }
 }
 
 /// The world in which the rules were applied now.

@@ -9,6 +9,7 @@ mod lines;
 mod order;
 mod out;
 mod seen;
+mod shelving;
 mod spill;
 mod summary;
 

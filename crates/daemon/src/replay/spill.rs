@@ -1,20 +1,23 @@
 //! A shelf on disk: some case files stand in memory, the others in a temporary file, so that millions of orders take little memory.
 //!
-//! An index of 16 bytes an order finds them. The space of a case file that moved is used again. Which one leaves memory is drawn by lot: orders
-//! are told of in turn, and of those in turn the one touched longest ago is the very one that comes next. The file holds MessagePack, which
-//! is read several times as fast as JSON. Deliberately absent: any promise beyond the process; the file has no name and ends with it.
+//! An index of 16 bytes an order finds them. Which one leaves memory is drawn by lot: orders are told of in turn, and of those in turn the one
+//! touched longest ago is the very one that comes next. They are written by another thread (`shelving`); until one is written it stands in
+//! memory still, and is taken from there. Deliberately absent: any promise beyond the process; the file has no name and ends with it.
 
+use super::shelving::{Leaving, Shelving, Written};
 use parcelward_casework::casefile::CaseFile;
 use parcelward_casework::fact::OrderKey;
 use parcelward_casework::replay::{Place, Shelf};
 use std::collections::HashMap;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// How many case files stand in memory.
 const HOT: usize = 16_384;
+/// How many leave together.
+const BATCH: usize = 64;
 
 /// Case files on disk behind those in memory.
 pub struct SpillShelf {
@@ -22,34 +25,30 @@ pub struct SpillShelf {
     slots: Vec<Slot>,
     /// Those in memory, with their places.
     hot: Vec<(u32, CaseFile)>,
+    /// Those on their way to the file, by place, with the turn in which they left.
+    leaving: HashMap<u32, (u32, Arc<CaseFile>)>,
+    turn: u32,
     /// Where the lot stands.
     lot: u64,
     most_hot: usize,
-    file: Option<File>,
-    end: u64,
-    free: Vec<Vec<u64>>,
+    shelving: Option<Shelving>,
     bytes: Vec<u8>,
 }
 
-/// Where an order's case file lies in the temporary file, if it does.
+/// Where an order's case file is.
 #[derive(Clone, Copy)]
-struct Slot {
-    offset: u64,
-    length: u32,
-    class: u8,
-    state: State,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Slot {
     /// In memory, at this position.
     Hot(u32),
-    Cold,
+    /// On its way to the file.
+    Leaving,
+    /// In the file.
+    Cold {
+        offset: u64,
+        length: u32,
+    },
     Taken,
 }
-
-/// A slot without space of its own in the file.
-const NOWHERE: u8 = u8::MAX;
 
 impl Default for SpillShelf {
     fn default() -> Self {
@@ -65,19 +64,13 @@ impl SpillShelf {
             index: HashMap::new(),
             slots: Vec::new(),
             hot: Vec::new(),
+            leaving: HashMap::new(),
+            turn: 0,
             lot: 0x9e37_79b9_7f4a_7c15,
             most_hot: most_hot.max(1),
-            file: None,
-            end: 0,
-            free: vec![Vec::new(); usize::from(NOWHERE)],
+            shelving: None,
             bytes: Vec::new(),
         }
-    }
-
-    /// Size of the temporary file in bytes.
-    #[must_use]
-    pub const fn bytes_on_disk(&self) -> u64 {
-        self.end
     }
 
     /// Moves case files to the file until the rest fits.
@@ -89,7 +82,7 @@ impl SpillShelf {
             self.lot ^= self.lot << 17;
             let drawn = usize::try_from(self.lot % (self.hot.len() as u64 - 1).max(1)).unwrap_or(0);
             let (place, file) = self.leave(drawn);
-            self.write(place, &file)?;
+            self.send(place, Arc::new(file))?;
         }
         Ok(())
     }
@@ -98,41 +91,36 @@ impl SpillShelf {
     fn leave(&mut self, at: usize) -> (u32, CaseFile) {
         let left = self.hot.swap_remove(at);
         if let Some((moved, _)) = self.hot.get(at) {
-            self.slots[*moved as usize].state = State::Hot(position(at));
+            self.slots[*moved as usize] = Slot::Hot(position(at));
         }
         left
     }
 
-    fn write(&mut self, place: u32, file: &CaseFile) -> io::Result<()> {
-        self.bytes.clear();
-        rmp_serde::encode::write_named(&mut self.bytes, file).map_err(io::Error::other)?;
-        let disk = match self.file.take() {
-            Some(disk) => disk,
-            None => tempfile::tempfile()?,
+    /// Sends it to the file, and notes where earlier ones went.
+    fn send(&mut self, place: u32, file: Arc<CaseFile>) -> io::Result<()> {
+        let mut shelving = match self.shelving.take() {
+            Some(shelving) => shelving,
+            None => Shelving::start(BATCH.min(self.most_hot))?,
         };
-        let class = class_of(self.bytes.len());
-        let slot = &mut self.slots[place as usize];
-        if slot.class != class {
-            if slot.class != NOWHERE {
-                self.free[usize::from(slot.class)].push(slot.offset);
-            }
-            slot.offset = self.free[usize::from(class)].pop().unwrap_or(self.end);
-            slot.class = class;
-            if slot.offset == self.end {
-                self.end += size_of_class(class) as u64;
+        self.turn = self.turn.wrapping_add(1);
+        self.slots[place as usize] = Slot::Leaving;
+        self.leaving.insert(place, (self.turn, Arc::clone(&file)));
+        let written = shelving.leave(Leaving { place, turn: self.turn, file });
+        self.shelving = Some(shelving);
+        for Written { place, turn, offset, length } in written? {
+            // One that was taken meanwhile is of another turn, or of none.
+            if self.leaving.get(&place).is_some_and(|(newest, _)| *newest == turn) {
+                self.leaving.remove(&place);
+                self.slots[place as usize] = Slot::Cold { offset, length };
             }
         }
-        slot.length = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        slot.state = State::Cold;
-        let result = disk.write_all_at(&self.bytes, slot.offset);
-        self.file = Some(disk);
-        result
+        Ok(())
     }
 
-    fn read(&mut self, slot: Slot) -> io::Result<CaseFile> {
-        let Some(disk) = &self.file else { return Err(io::Error::other("the temporary file of case files is gone")) };
-        self.bytes.resize(slot.length as usize, 0);
-        disk.read_exact_at(&mut self.bytes, slot.offset)?;
+    fn read(&mut self, offset: u64, length: u32) -> io::Result<CaseFile> {
+        let Some(shelving) = &self.shelving else { return Err(io::Error::other("the temporary file of case files is gone")) };
+        self.bytes.resize(length as usize, 0);
+        shelving.disk().read_exact_at(&mut self.bytes, offset)?;
         rmp_serde::from_slice(&self.bytes).map_err(io::Error::other)
     }
 }
@@ -144,13 +132,17 @@ impl Shelf for SpillShelf {
 
     fn take(&mut self, place: Place) -> io::Result<Option<CaseFile>> {
         let Some(slot) = self.slots.get(place.0 as usize).copied() else { return Ok(None) };
-        let file = match slot.state {
-            State::Taken => return Ok(None),
-            State::Hot(at) => Some(self.leave(at as usize).1),
-            State::Cold => Some(self.read(slot)?),
+        let file = match slot {
+            Slot::Taken => return Ok(None),
+            Slot::Hot(at) => self.leave(at as usize).1,
+            Slot::Leaving => match self.leaving.remove(&place.0) {
+                Some((_, file)) => Arc::try_unwrap(file).unwrap_or_else(|file| CaseFile::clone(&file)),
+                None => return Err(io::Error::other("a case file was lost on its way to the temporary file")),
+            },
+            Slot::Cold { offset, length } => self.read(offset, length)?,
         };
-        self.slots[place.0 as usize].state = State::Taken;
-        Ok(file)
+        self.slots[place.0 as usize] = Slot::Taken;
+        Ok(Some(file))
     }
 
     fn put(&mut self, file: CaseFile) -> io::Result<Place> {
@@ -159,19 +151,19 @@ impl Shelf for SpillShelf {
             Some(place) => *place,
             None => {
                 let place = u32::try_from(self.slots.len()).map_err(|_| io::Error::other("more orders than a replay can hold"))?;
-                self.slots.push(Slot { offset: 0, length: 0, class: NOWHERE, state: State::Taken });
+                self.slots.push(Slot::Taken);
                 self.index.insert(hash, place);
                 place
             }
         };
-        let at = position(self.hot.len());
-        match std::mem::replace(&mut self.slots[place as usize].state, State::Hot(at)) {
+        match self.slots[place as usize] {
             // Put again without having been taken: the newer one counts.
-            State::Hot(old) => {
-                self.slots[place as usize].state = State::Hot(old);
-                self.hot[old as usize].1 = file;
+            Slot::Hot(at) => self.hot[at as usize].1 = file,
+            Slot::Leaving | Slot::Cold { .. } | Slot::Taken => {
+                self.leaving.remove(&place);
+                self.slots[place as usize] = Slot::Hot(position(self.hot.len()));
+                self.hot.push((place, file));
             }
-            State::Cold | State::Taken => self.hot.push((place, file)),
         }
         self.cool()?;
         Ok(Place(place))
@@ -181,21 +173,6 @@ impl Shelf for SpillShelf {
 /// A position in memory; there are far fewer than an index holds.
 fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// Sizes of space go up in quarters of a power of two, from 256 bytes: at most a fifth of a space stays unused.
-const SMALLEST: u32 = 8;
-
-fn class_of(length: usize) -> u8 {
-    (0..NOWHERE).find(|class| size_of_class(*class) >= length).unwrap_or(NOWHERE - 1)
-}
-
-const fn size_of_class(class: u8) -> usize {
-    let (power, quarter) = (SMALLEST + (class / 4) as u32, (class % 4) as usize);
-    if power >= 48 {
-        return usize::MAX;
-    }
-    (1_usize << power) / 4 * (4 + quarter)
 }
 
 fn hash_of(key: &OrderKey) -> u128 {
@@ -229,14 +206,6 @@ mod tests {
     }
 
     #[test]
-    fn classes_fit_and_waste_little() {
-        for length in [1, 255, 256, 257, 1_000, 4_096, 5_000, 1 << 20, 300 << 20] {
-            let size = size_of_class(class_of(length));
-            assert!(size >= length && (size <= 256 || size * 4 <= length * 5 + 4), "{length} in {size}");
-        }
-    }
-
-    #[test]
     fn space_is_used_again() {
         let mut shelf = SpillShelf::with_hot(1);
         for round in 0..200_usize {
@@ -249,7 +218,8 @@ mod tests {
                 shelf.put(file(n, round % 7)).unwrap();
             }
         }
-        assert!(shelf.bytes_on_disk() < 200_000, "{}", shelf.bytes_on_disk());
+        let disk = shelf.shelving.as_ref().unwrap().disk().metadata().unwrap().len();
+        assert!(disk > 0 && disk < 200_000, "{disk}");
         assert_eq!(shelf.slots.len(), 10);
     }
 

@@ -127,18 +127,37 @@ impl Writing {
         Ok(())
     }
 
-    /// Makes the archive durable under its name, then its manifest.
+    /// Makes the archive whole and durable under its name.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn finish(self, now: Instant) -> io::Result<Manifest> {
+    pub fn seal(self) -> io::Result<Sealed> {
         let Writing { folder, name, out, orders, lines } = self;
         let Hashed { out, hash, bytes } = out.finish()?;
         out.into_inner()?.sync_all()?;
         fs::rename(partial(&folder, &name), folder.join(&name))?;
+        // The name is to be on the disk before a manifest's is.
+        File::open(&folder)?.sync_all()?;
         let orders = orders.into_iter().map(|(entry, hash)| OrderEntry { sha256: hex(hash), ..entry }).collect();
-        let manifest = Manifest { name: name.clone(), written_at: now.to_string(), sha256: hex(hash), bytes, lines, orders };
-        let beside = manifest_of(&name);
+        Ok(Sealed { folder, manifest: Manifest { name, written_at: String::new(), sha256: hex(hash), bytes, lines, orders } })
+    }
+}
+
+/// An archive that is whole and durable, and has no manifest yet.
+pub struct Sealed {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Sealed {
+    /// Makes its manifest durable.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn manifest(self, now: Instant) -> io::Result<Manifest> {
+        let Sealed { folder, manifest } = self;
+        let manifest = Manifest { written_at: now.to_string(), ..manifest };
+        let beside = manifest_of(&manifest.name);
         let mut file = create(&partial(&folder, &beside))?;
         file.write_all(serde_json::to_string_pretty(&manifest)?.as_bytes())?;
         file.write_all(b"\n")?;

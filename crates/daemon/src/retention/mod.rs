@@ -10,7 +10,7 @@ pub mod archive;
 
 use archive::{Manifest, Writing};
 use parcelward_casework::instant::{Instant, Length};
-use parcelward_store::{MAX_PAGE, OldFile, SharedStore, Step, StoreError};
+use parcelward_store::{MAX_PAGE, OldFile, SharedStore, Step, StoreError, crash_point};
 use std::path::{Path, PathBuf};
 
 /// Case files that go into one archive, at most.
@@ -86,10 +86,11 @@ pub fn folder(retention: &Retention) -> PathBuf {
 /// # Errors
 /// [`RetentionError`].
 pub async fn look(store: &SharedStore, retention: &Retention, now: Instant) -> Result<Outcome, RetentionError> {
-    let mut outcome = Outcome::default();
+    let (mut outcome, mut erased_then_archived) = (Outcome::default(), 0);
     for (step, before, count) in [
         (Step::Erase, now - retention.erase_after, &mut outcome.erased),
         (Step::Archive, now - retention.archive_after, &mut outcome.archived),
+        (Step::ArchiveThen, now - retention.archive_after, &mut erased_then_archived),
     ] {
         let mut after = Some(0);
         while let Some(place) = after {
@@ -98,6 +99,8 @@ pub async fn look(store: &SharedStore, retention: &Retention, now: Instant) -> R
             after = page.next;
         }
     }
+    // A run erases first, so that these leave in it as well.
+    outcome.archived += erased_then_archived;
     Ok(outcome)
 }
 
@@ -113,6 +116,7 @@ pub async fn run(store: &SharedStore, retention: &Retention, folder: &Path, owne
         let page = store.old_files(Step::Erase, before, place).await?;
         for file in &page.rows {
             outcome.erased += u64::from(again(|| store.erase_file(file, before, now)).await?);
+            crash_point!("retention.erased")?;
             tokio::time::sleep(PAUSE).await;
         }
         after = page.next;
@@ -164,9 +168,15 @@ async fn give_up(store: &SharedStore, folder: &Path, owner: &str, now: Instant) 
         if !is_ours && now.since(row.at) < GIVEN_UP {
             return Err(RetentionError::Busy { name: row.name, owner: row.owner });
         }
-        // The note goes first: whoever still wrote could not finish any more. A file without a note is told of by `verify`.
-        if again(|| store.drop_archive(row.no)).await? {
-            archive::remove(folder, &row.name).map_err(|error| RetentionError::File { path: folder.join(&row.name), error })?;
+        let failed = |error| RetentionError::File { path: folder.join(&row.name), error };
+        if is_ours {
+            // Nobody writes it any more. The file goes first: broken off in between, the note still tells of it.
+            archive::remove(folder, &row.name).map_err(failed)?;
+            crash_point!("retention.given_up")?;
+            count += u64::from(again(|| store.drop_archive(row.no)).await?);
+        } else if again(|| store.drop_archive(row.no)).await? {
+            // The note goes first: whoever still wrote could not finish any more. A file without a note is told of by `verify`.
+            archive::remove(folder, &row.name).map_err(failed)?;
             count += 1;
         }
     }
@@ -209,20 +219,26 @@ async fn leave(
         return Err(RetentionError::Busy { name, owner: busy });
     };
     let failed = |error| RetentionError::File { path: folder.join(&name), error };
+    crash_point!("retention.begun")?;
     let written = write(store, folder, &name, files, now).await;
     let manifest = match written {
         Ok(manifest) => manifest,
         Err(error) => {
+            let removed = archive::remove(folder, &name).map_err(failed);
             again(|| store.drop_archive(no)).await?;
-            archive::remove(folder, &name).map_err(failed)?;
+            removed?;
             return Err(error);
         }
     };
+    crash_point!("retention.written")?;
     if again(|| store.finish_archive(no, manifest.lines, &manifest.sha256, files, before)).await? {
+        crash_point!("retention.left")?;
         return Ok(Some((name, files.len() as u64)));
     }
+    // The file goes first: broken off in between, the note still tells of it.
+    let removed = archive::remove(folder, &name).map_err(failed);
     again(|| store.drop_archive(no)).await?;
-    archive::remove(folder, &name).map_err(failed)?;
+    removed?;
     Ok(None)
 }
 
@@ -240,6 +256,9 @@ async fn write(store: &SharedStore, folder: &Path, name: &str, files: &[OldFile]
             }
             after = page.next;
         }
+        crash_point!("retention.half")?;
     }
-    writing.finish(now).map_err(failed)
+    let sealed = writing.seal().map_err(failed)?;
+    crash_point!("retention.sealed")?;
+    sealed.manifest(now).map_err(failed)
 }

@@ -3,7 +3,7 @@
 use crate::common::*;
 use parcelward::adopt::Occasion;
 use parcelward::config::load_with;
-use parcelward::plan::{Plan, Shift, plan};
+use parcelward::plan::{LeftOut, MOST, Plan, Shift, plan};
 use parcelward::serve::{Running, start};
 use parcelward_casework::casefile::DeadlineState;
 use parcelward_casework::fact::OrderKey;
@@ -104,11 +104,15 @@ impl Shop {
     }
 
     async fn plan(&self, rules: &str) -> Plan {
+        self.plan_at_most(rules, MOST).await
+    }
+
+    async fn plan_at_most(&self, rules: &str, most: usize) -> Plan {
         let next = tempfile::tempdir().unwrap();
         fs::create_dir(next.path().join("rules.d")).unwrap();
         fs::write(next.path().join("rules.d/edit.toml"), rules).unwrap();
         let new = load_with(Some(next.path()), std::iter::empty()).unwrap();
-        plan(self.running.app(), &new, self.clock.now()).await.unwrap()
+        plan(self.running.app(), &new, self.clock.now(), most).await.unwrap()
     }
 
     async fn apply(&self, rules: &str, open_deadlines: OpenDeadlines) {
@@ -209,7 +213,7 @@ struct Came {
 impl Came {
     /// The same as it was planned.
     fn planned(plan: &Plan) -> Came {
-        assert_eq!(plan.left_out, 0);
+        assert_eq!(plan.left_out, LeftOut::default());
         let past = plan.deadlines.iter().filter(|d| d.shift == Shift::AlreadyPast);
         let mut came = Came {
             moved: plan.deadlines.iter().map(|d| (d.deadline_id.clone(), d.new_due_at.clone())).collect(),
@@ -244,6 +248,25 @@ fn drawn(mut seed: u64) -> String {
     text
 }
 
+/// A plan that lists few rows counts all, lists what presses most, and says how many more there are.
+fn is_cut(whole: &Plan, cut: &Plan, most: usize) {
+    assert_eq!(cut.counts, whole.counts);
+    let ids = |plan: &Plan| plan.deadlines.iter().map(|d| d.deadline_id.clone()).collect::<Vec<_>>();
+    assert!(whole.deadlines.len() > 2 * most, "the test says too little: {:?}", whole.counts);
+    assert_eq!(ids(cut), ids(whole)[..most]);
+    let more = |all: usize, listed: usize| (all - listed) as u64;
+    let left_out = LeftOut {
+        deadlines: more(whole.deadlines.len(), most),
+        tasks: more(whole.tasks.len(), whole.tasks.len().min(most)),
+        operations: more(whole.operations.len(), whole.operations.len().min(most)),
+    };
+    assert_eq!(
+        (cut.left_out, cut.tasks.len(), cut.operations.len()),
+        (left_out, whole.tasks.len().min(most), whole.operations.len().min(most))
+    );
+    assert_eq!(serde_json::to_value(cut).unwrap()["left_out"]["deadlines"], left_out.deadlines, "in its JSON as well");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_planned_is_what_happens() {
     let shop = Shop::of_samples().await;
@@ -251,6 +274,9 @@ async fn what_is_planned_is_what_happens() {
     for seed in 0..6 {
         let rules = if seed == 0 { "[rule.\"pdd.movement\"]\nladder = [\"8h\", \"4h\"]\n".to_owned() } else { drawn(seed) };
         let plan = shop.plan(&rules).await;
+        if seed < 2 {
+            is_cut(&plan, &shop.plan_at_most(&rules, 3).await, 3);
+        }
         let lines = shop.lines().await;
         shop.apply(&rules, OpenDeadlines::Move).await;
         let came = shop.since(&lines).await;

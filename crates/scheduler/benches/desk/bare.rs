@@ -42,7 +42,7 @@ impl OnFile {
         open(&url, &StoreOptions::default()).await.unwrap().close().await;
         let mut on = sqlx::SqliteConnection::connect(&url).await.unwrap();
         let mut set = format!(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 20000; \
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 20000; \
              PRAGMA journal_size_limit = 167772160; PRAGMA temp_store = MEMORY; \
              ATTACH '{}' AS filled; ATTACH ':memory:' AS s; CREATE TEMP TABLE f (no INTEGER PRIMARY KEY);",
             source.display()

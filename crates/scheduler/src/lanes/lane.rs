@@ -3,16 +3,18 @@
 //! Operations come before polls, polls by rank. What is asked for is taken out of the database only when a call can be made for it.
 
 use super::budget::{Class, Held, Pace};
+use super::ends::Ends;
+use super::health::Health;
 use super::subscriptions::{self, Wanted, When};
-use super::{LaneError, Shared, operations, outage, polls};
+use super::{LaneError, Shared, operations, polls};
 use crate::routes::AccountLane;
 use parcelward_casework::instant::{Instant, Length};
-use parcelward_courier::{CourierError, NotSentReason, RefusalKind};
 use parcelward_store::lanes::{ClaimedPoll, GateKind, GatePass, PollEnd};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,10 +28,13 @@ const NOTED_EACH: Duration = Duration::from_secs(10);
 const AFTER_SUBSCRIPTION: Length = Length::minutes(1);
 /// Parcels that wait to be subscribed to: more are found again when they are asked about next.
 const WANTED: usize = 100;
-/// The longest pause of a breaker.
-const LONGEST_PAUSE: Length = Length::minutes(15);
-/// How long to wait where a courier turns calls away and does not say how long.
-const TURNED_AWAY: Length = Length::millis(30_000);
+
+/// Operations are looked for so often while questions go out one after the other; at once when a lane is roused.
+const OPERATIONS_EACH: Duration = Duration::from_millis(20);
+/// Questions in hand for each call that may be under way, where limits allow more than that soon.
+const IN_HAND: usize = 4;
+/// Answers that wait to be stored for each call that may be under way; a courier that is faster than the database waits for it then.
+const UNSTORED: usize = 8;
 
 /// What lanes and calls of one account share.
 #[derive(Debug)]
@@ -38,6 +43,30 @@ pub(super) struct Own {
     pub(super) account: Arc<AccountLane>,
     /// The courier does not let the account subscribe: no try before then, in milliseconds UTC.
     pub(super) no_subscriptions_until: AtomicI64,
+    /// Calls under way.
+    calling: AtomicUsize,
+    /// One of them ended.
+    freed: Notify,
+    pub(super) ends: Ends,
+    pub(super) health: Health,
+}
+
+/// A call that is under way: one of [`AccountLane::at_once`].
+#[derive(Debug)]
+pub(super) struct Slot(Arc<Own>);
+
+impl Slot {
+    fn take(own: &Arc<Own>) -> Self {
+        own.calling.fetch_add(1, Ordering::Relaxed);
+        Slot(Arc::clone(own))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.calling.fetch_sub(1, Ordering::Relaxed);
+        self.0.freed.notify_one();
+    }
 }
 
 /// A lane.
@@ -59,6 +88,8 @@ pub(super) struct Lane {
     subscribes: bool,
     /// When people were last told how it stands.
     noted_at: Option<std::time::Instant>,
+    /// When it was last seen that no operation is due; nothing where it must be looked for now.
+    none_due_at: Option<std::time::Instant>,
     running: JoinSet<()>,
 }
 
@@ -81,7 +112,15 @@ impl Lane {
     pub(super) fn new(shared: Arc<Shared>, account: Arc<AccountLane>) -> Self {
         let pace = Pace::of(&account.limits, account.reserved_percent);
         Lane {
-            own: Arc::new(Own { shared, account, no_subscriptions_until: AtomicI64::new(0) }),
+            own: Arc::new(Own {
+                shared,
+                account,
+                no_subscriptions_until: AtomicI64::new(0),
+                calling: AtomicUsize::new(0),
+                freed: Notify::new(),
+                ends: Ends::default(),
+                health: Health::default(),
+            }),
             pace,
             held: Held::default(),
             slow_from: None,
@@ -91,6 +130,7 @@ impl Lane {
             wanted: VecDeque::new(),
             subscribes: false,
             noted_at: None,
+            none_due_at: None,
             running: JoinSet::new(),
         }
     }
@@ -118,8 +158,12 @@ impl Lane {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(ended) = self.running.join_next(), if busy => note(&own.account.name, ended),
-                () = roused => {}
+                () = own.freed.notified() => {}
+                () = roused => self.none_due_at = None,
                 () = tokio::time::sleep(wait) => {}
+            }
+            while let Some(ended) = self.running.try_join_next() {
+                note(&own.account.name, ended);
             }
         }
         self.finish().await;
@@ -151,6 +195,7 @@ impl Lane {
     /// Everything that can be done now, to its end. Gives the next moment by the account's own budget.
     pub(super) async fn turn_to_the_end(&mut self) -> Result<Instant, LaneError> {
         loop {
+            self.none_due_at = None;
             let next = self.turn().await?;
             if self.running.is_empty() {
                 return Ok(next);
@@ -165,23 +210,26 @@ impl Lane {
     async fn turn(&mut self) -> Result<Instant, LaneError> {
         let now = self.own.shared.now();
         let far = now + Length::minutes(10);
-        let free = self.own.account.at_once.max(1).saturating_sub(self.running.len());
-        if free == 0 {
+        let at_once = self.own.account.at_once.max(1);
+        let free = at_once.saturating_sub(self.own.calling.load(Ordering::Relaxed));
+        if free == 0 || self.running.len() >= at_once * UNSTORED {
             return Ok(far);
         }
         let (act, ask) = (self.may(GateKind::Act, now).await?, self.may(GateKind::Ask, now).await?);
         // While the time is in doubt nothing is sent that cannot be taken back; questions go on.
         let may_send = self.own.shared.clock.doubt().is_none();
         let mut due = 0;
-        if act != May::Nothing && ask != May::Nothing {
+        let looks = self.none_due_at.is_none_or(|at| at.elapsed() >= OPERATIONS_EACH);
+        if looks && act != May::Nothing && ask != May::Nothing {
             let most = if act == May::One || ask == May::One { 1 } else { u32::try_from(free).unwrap_or(1) };
             due = self.own.shared.store.due_operations(&self.own.account.name, now, may_send, most).await?;
+            self.none_due_at = (due == 0).then(std::time::Instant::now);
         }
         match ask {
             May::Nothing => self.give_back(now).await?,
-            May::One if due == 0 => self.fill(now, 1).await?,
+            May::One if due == 0 && self.polls.is_empty() => self.fill(now, 1).await?,
             May::One => {}
-            May::All => self.fill(now, free).await?,
+            May::All => self.fill(now, at_once * IN_HAND).await?,
         }
         let calls = usize::try_from(due).unwrap_or(0) + self.calls_waiting(ask, due > 0) + self.subscriptions_waiting(ask);
         let next = self.closed_until.iter().flatten().copied().filter(|at| *at > now).min().unwrap_or(far);
@@ -214,12 +262,18 @@ impl Lane {
                 May::All
             }
             GatePass::Probe => {
+                self.own.health.doubt(kind);
                 // The next question to the gate is the probe's answer, or the end of its time.
                 self.closed_until[at] = Some(now + TRUSTED);
-                tracing::debug!(account = account.name, what = outage::label(kind), "one call tries whether the courier answers again");
+                tracing::debug!(
+                    account = account.name,
+                    what = super::outage::label(kind),
+                    "one call tries whether the courier answers again"
+                );
                 May::One
             }
             GatePass::Closed(until) => {
+                self.own.health.doubt(kind);
                 // Another daemon may find it open before.
                 self.closed_until[at] = Some(until.min(now + Length::millis(2_000)).max(now + Length::millis(1)));
                 May::Nothing
@@ -324,8 +378,8 @@ impl Lane {
         let count = claimed.len();
         for operation in claimed {
             self.spend();
-            let own = Arc::clone(&self.own);
-            self.running.spawn(async move { operations::attempt(&own, operation).await });
+            let slot = Slot::take(&self.own);
+            self.running.spawn(async move { operations::attempt(&slot.0, operation).await });
         }
         Ok(count)
     }
@@ -353,7 +407,8 @@ impl Lane {
         }
         self.spend();
         let own = Arc::clone(&self.own);
-        self.running.spawn(async move { polls::ask(&own, chosen, now).await });
+        let slot = Slot::take(&own);
+        self.running.spawn(async move { polls::ask(&own, slot, chosen, now).await });
         true
     }
 
@@ -367,8 +422,8 @@ impl Lane {
             chosen.extend(self.wanted.pop_front());
         }
         self.spend();
-        let own = Arc::clone(&self.own);
-        self.running.spawn(async move { subscriptions::ask(&own, chosen).await });
+        let slot = Slot::take(&self.own);
+        self.running.spawn(async move { subscriptions::ask(&slot.0, chosen).await });
         true
     }
 
@@ -384,62 +439,4 @@ fn note(account: &str, ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
         tracing::error!(account, %error, "a call ended by a fault of this program; what it was about is looked at when its lease ends");
     }
-}
-
-impl Own {
-    /// Learns from a call's end whether the account works: breaker, and what the courier said about waiting.
-    pub(super) async fn learn(&self, kind: GateKind, error: Option<&CourierError>) -> Result<(), LaneError> {
-        let (shared, name, now) = (&self.shared, self.account.name.as_str(), self.shared.now());
-        if let Some(CourierError::NotSent { reason: NotSentReason::Throttled, retry_after, detail }) = error {
-            let wait = retry_after.map_or(TURNED_AWAY, |wait| Length::millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX / 4)));
-            let spread = Length::millis(crate::lanes::spread_of(wait.as_millis() / 10));
-            // The courier means the account, not the kind of call.
-            for kind in [GateKind::Ask, GateKind::Act] {
-                shared.store.block(name, kind, now + wait + spread, detail).await?;
-            }
-            return Ok(());
-        }
-        match error.filter(|error| is_failure(error)) {
-            Some(error) => self.failed(kind, now, error).await,
-            None if error.is_some_and(says_nothing) => Ok(()),
-            None => {
-                if shared.store.note_success(name, kind).await? {
-                    outage::close(shared, name).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    async fn failed(&self, kind: GateKind, now: Instant, error: &CourierError) -> Result<(), LaneError> {
-        let shared = &self.shared;
-        let known = shared.store.gates().await?;
-        let earlier = known.iter().find(|gate| gate.account == self.account.name && gate.kind == kind.word()).map_or(0, |g| g.failures);
-        let over = earlier.saturating_add(1).saturating_sub(shared.options.failures).min(8);
-        let pause = Length::millis(shared.options.pause.as_millis() << over).min(LONGEST_PAUSE);
-        // At least half of it, so that daemons do not try at one moment and yet nobody hammers.
-        let open_until = now + Length::millis(pause.as_millis() / 2 + crate::lanes::spread_of(pause.as_millis() / 2));
-        let why = error.to_string();
-        let since = shared.store.note_failure(&self.account.name, kind, now, shared.options.failures, open_until, &why).await?;
-        match since {
-            Some(since) => outage::open(shared, &self.account, since, &why).await,
-            None => Ok(()),
-        }
-    }
-}
-
-/// Whether an error says that the account, or the courier, does not work.
-fn is_failure(error: &CourierError) -> bool {
-    match error {
-        CourierError::NotSent { reason, .. } => {
-            matches!(reason, NotSentReason::Unreachable | NotSentReason::NoToken | NotSentReason::Misconfigured)
-        }
-        CourierError::Refused(refusal) => refusal.kind == RefusalKind::Account,
-        CourierError::Unconfirmed { .. } => true,
-    }
-}
-
-/// Whether the courier was not even asked.
-const fn says_nothing(error: &CourierError) -> bool {
-    matches!(error, CourierError::NotSent { .. })
 }

@@ -1,6 +1,6 @@
 //! One tracking call: the question, its answers as facts, and when each parcel is asked next.
 
-use super::lane::Own;
+use super::lane::{Own, Slot};
 use super::{LaneError, facts, questions, spread};
 use parcelward_casework::fact::Waybill;
 use parcelward_casework::instant::{Instant, Length};
@@ -29,18 +29,18 @@ pub(super) fn unasked(poll: ClaimedPoll, again_at: Instant) -> PollEnd {
     }
 }
 
-/// Asks about parcels of one courier in one call.
-pub(super) async fn ask(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) {
-    if let Err(error) = ask_and_record(own, chosen, now).await {
+/// Asks about parcels of one courier in one call. The next call may be made as soon as the courier has answered.
+pub(super) async fn ask(own: &Own, slot: Slot, chosen: Vec<ClaimedPoll>, now: Instant) {
+    if let Err(error) = ask_and_record(own, slot, chosen, now).await {
         tracing::warn!(account = own.account.name, %error, "answers about parcels could not be stored; they are asked again");
     }
 }
 
-async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Result<(), LaneError> {
+async fn ask_and_record(own: &Own, slot: Slot, chosen: Vec<ClaimedPoll>, now: Instant) -> Result<(), LaneError> {
     let Some(courier) = chosen.first().map(|poll| poll.waybill.courier) else { return Ok(()) };
     let Some(adapter) = own.account.adapter(courier) else {
         let ends: Vec<PollEnd> = chosen.into_iter().map(|poll| unasked(poll, now + Length::hours(1))).collect();
-        return Ok(own.shared.store.end_polls(&ends).await?);
+        return Ok(own.ends.store(&own.shared.store, ends, Vec::new()).await?);
     };
     let queries: Vec<TrackingQuery> = chosen
         .iter()
@@ -48,7 +48,8 @@ async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Re
         .collect();
     let (call, answer) = track(own, &**adapter, &queries, now).await;
     own.learn(GateKind::Ask, answer.as_ref().err()).await?;
-    questions::keep(own, &call, &chosen, &answer, now).await;
+    drop(slot);
+    let said = questions::said(own, &call, &chosen, &answer, now);
     let ended = own.shared.now();
     let ends = match answer {
         Ok(outcomes) => answers(own, &**adapter, chosen, outcomes, ended).await?,
@@ -59,7 +60,7 @@ async fn ask_and_record(own: &Own, chosen: Vec<ClaimedPoll>, now: Instant) -> Re
             chosen.into_iter().map(again).collect()
         }
     };
-    Ok(own.shared.store.end_polls(&ends).await?)
+    Ok(own.ends.store(&own.shared.store, ends, said).await?)
 }
 
 /// Asks; what was said stays with the call.

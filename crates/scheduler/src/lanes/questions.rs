@@ -13,10 +13,16 @@ const EXCHANGES: usize = 2;
 /// Characters of a body that are kept: of an answer about many parcels, those about this one.
 const CHARACTERS: usize = 1_500;
 
-/// Keeps what is worth it of a call.
-pub(super) async fn keep(own: &Own, call: &Call, chosen: &[ClaimedPoll], answer: &Result<Vec<Tracked>, CourierError>, asked: Instant) {
+/// What is worth keeping of a call.
+pub(super) fn said(
+    own: &Own,
+    call: &Call,
+    chosen: &[ClaimedPoll],
+    answer: &Result<Vec<Tracked>, CourierError>,
+    asked: Instant,
+) -> Vec<Question> {
     let worth = |at: usize, poll: &ClaimedPoll| match answer {
-        Ok(outcomes) => outcomes.get(at).and_then(|outcome| said(poll, outcome)),
+        Ok(outcomes) => outcomes.get(at).and_then(|outcome| word_of(poll, outcome)),
         // What never left was not said.
         Err(CourierError::NotSent { .. }) => None,
         Err(error) => Some(("failed", Some(error.to_string()))),
@@ -34,18 +40,11 @@ pub(super) async fn keep(own: &Own, call: &Call, chosen: &[ClaimedPoll], answer:
             exchange: serde_json::to_string(&exchanges).ok().filter(|_| !exchanges.is_empty()),
         })
     };
-    let questions: Vec<Question> = chosen.iter().enumerate().filter_map(question).collect();
-    if questions.is_empty() {
-        return;
-    }
-    // The answers themselves are what counts: they are handed in whatever becomes of this.
-    if let Err(error) = own.shared.store.note_questions(&questions).await {
-        tracing::warn!(account = own.account.name, %error, "what was said about parcels could not be kept");
-    }
+    chosen.iter().enumerate().filter_map(question).collect()
 }
 
 /// What an answer is worth keeping as.
-fn said(poll: &ClaimedPoll, outcome: &Tracked) -> Option<(&'static str, Option<String>)> {
+fn word_of(poll: &ClaimedPoll, outcome: &Tracked) -> Option<(&'static str, Option<String>)> {
     match outcome {
         Tracked::Known(history) => (poll.answer.as_ref() != Some(&fingerprint(history))).then_some(("news", None)),
         Tracked::NotFound => Some(("not_found", None)),

@@ -91,7 +91,7 @@ async fn leave(open: &Open, n: u32) {
         assert_eq!(files.len(), 1, "{step:?}");
         match step {
             Step::Erase => assert!(open.store.erase_file(&files[0], later, later).await.unwrap()),
-            Step::Archive => {
+            Step::Archive | Step::ArchiveThen => {
                 let no = open.store.begin_archive("a", "test", later).await.unwrap().unwrap();
                 assert!(open.store.finish_archive(no, 1, "", &files, later).await.unwrap());
             }

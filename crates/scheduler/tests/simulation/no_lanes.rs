@@ -59,6 +59,9 @@ impl LaneStore for Line {
     async fn questions(&self, waybill: &Waybill) -> Result<Vec<Question>, StoreError> {
         unreachable!("{NONE}")
     }
+    async fn troubled_calls(&self, account: &str, from: Instant, until: Instant, limit: u32) -> Result<Vec<TroubledCall>, StoreError> {
+        unreachable!("{NONE}")
+    }
     async fn poll_states(&self, waybill: &Waybill) -> Result<Vec<PollState>, StoreError> {
         unreachable!("{NONE}")
     }

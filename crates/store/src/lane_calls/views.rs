@@ -63,6 +63,45 @@ macro_rules! view_calls {
             Ok(())
         }
 
+        pub(super) async fn troubled_calls(
+            on: &mut $On,
+            account: &str,
+            from: Instant,
+            until: Instant,
+            limit: u32,
+        ) -> Result<Vec<TroubledCall>, StoreError> {
+            let rows = on
+                .query(
+                    "SELECT x.asked_at AS at, x.courier, x.number, CAST(NULL AS TEXT) AS kind, x.outcome, x.detail, x.exchange FROM poll_exchange AS x \
+                     WHERE x.account = $1 AND x.asked_at >= $2 AND x.asked_at <= $3 AND x.outcome = 'failed' \
+                     UNION ALL \
+                     SELECT a.started_at, o.courier, o.number, o.kind, a.outcome, a.detail, a.exchange FROM operation_attempt AS a \
+                     JOIN operation AS o ON o.operation_id = a.operation_id \
+                     WHERE a.account = $1 AND a.started_at >= $2 AND a.started_at <= $3 \
+                     AND a.outcome IN ('not_sent', 'unconfirmed', 'look_failed', 'not_answered') \
+                     ORDER BY 1 DESC, 3 LIMIT $4",
+                )
+                .bind(account)
+                .bind(from.millis())
+                .bind(until.millis())
+                .bind(i64::from(limit.min(MAX_PAGE)))
+                .fetch_all(on.on())
+                .await?;
+            let read = |row: &$Row| -> Result<TroubledCall, StoreError> {
+                let operation = row.text_or_none("kind")?.is_some().then(|| word(row, "kind", OperationKind::from_word)).transpose()?;
+                Ok(TroubledCall {
+                    at: at(row, "at")?,
+                    account: account.to_owned(),
+                    waybill: waybill_of(row)?,
+                    operation,
+                    outcome: row.text("outcome")?.to_owned(),
+                    detail: maybe_text(row, "detail")?,
+                    exchange: maybe_text(row, "exchange")?,
+                })
+            };
+            rows.iter().rev().map(read).collect()
+        }
+
         async fn note_question(on: &mut $On, question: &Question) -> Result<(), StoreError> {
             let (courier, number) = (question.waybill.courier.word(), question.waybill.number.as_str());
             on.query(

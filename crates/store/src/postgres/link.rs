@@ -5,10 +5,12 @@
 
 use super::open::Timeouts;
 use crate::StoreError;
+use crate::kept::Kept;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres};
+use std::sync::Arc;
 
 /// How connections are used.
 #[derive(Debug, Clone)]
@@ -44,7 +46,10 @@ impl Manners {
 
 /// A connection in use. Dropped inside a transaction it is closed, which takes everything back.
 pub(super) struct Link {
-    connection: PoolConnection<Postgres>,
+    /// There until it is dropped.
+    connection: Option<PoolConnection<Postgres>>,
+    /// Where it is kept once it ended cleanly, instead of going back to its pool.
+    home: Option<Arc<Kept<Postgres>>>,
     named: bool,
     inside: bool,
 }
@@ -52,10 +57,23 @@ pub(super) struct Link {
 impl Link {
     /// A connection inside a transaction. Connections that a server has hung up on are passed over.
     pub(super) async fn begin(pool: &PgPool, manners: &Manners, purpose: Purpose) -> Result<Self, StoreError> {
+        Link::begin_of(pool, None, manners, purpose).await
+    }
+
+    /// The same on one that is kept, if nobody has it.
+    pub(super) async fn begin_kept(kept: &Arc<Kept<Postgres>>, manners: &Manners, purpose: Purpose) -> Result<Self, StoreError> {
+        Link::begin_of(kept.pool(), Some(kept), manners, purpose).await
+    }
+
+    async fn begin_of(pool: &PgPool, home: Option<&Arc<Kept<Postgres>>>, manners: &Manners, purpose: Purpose) -> Result<Self, StoreError> {
         let begin = manners.begin(purpose);
         let mut left = pool.options().get_max_connections();
         loop {
-            let mut link = Link { connection: pool.acquire().await?, named: manners.named, inside: true };
+            let connection = match home.and_then(|home| home.take()) {
+                Some(kept) => kept,
+                None => pool.acquire().await?,
+            };
+            let mut link = Link { connection: Some(connection), home: home.cloned(), named: manners.named, inside: true };
             match sqlx::raw_sql(AssertSqlSafe(begin.as_str())).execute(link.on()).await {
                 Ok(_) => return Ok(link),
                 Err(error) => {
@@ -69,16 +87,26 @@ impl Link {
         }
     }
 
+    /// A connection for a question that is asked all the time: the one that is kept, which nobody looked at before, or another.
+    pub(super) async fn ask_kept(kept: &Arc<Kept<Postgres>>, manners: &Manners) -> Result<Self, StoreError> {
+        if manners.named {
+            let connection = Some(kept.acquire().await?);
+            return Ok(Link { connection, home: Some(Arc::clone(kept)), named: true, inside: false });
+        }
+        Link::begin_kept(kept, manners, Purpose::Read).await
+    }
+
     /// A connection for one question.
     pub(super) async fn ask(pool: &PgPool, manners: &Manners) -> Result<Self, StoreError> {
         if manners.named {
-            return Ok(Link { connection: pool.acquire().await?, named: true, inside: false });
+            return Ok(Link { connection: Some(pool.acquire().await?), home: None, named: true, inside: false });
         }
         Link::begin(pool, manners, Purpose::Read).await
     }
 
+    #[allow(clippy::expect_used, reason = "only the end of its life takes the connection out")]
     pub(super) fn on(&mut self) -> &mut PgConnection {
-        &mut self.connection
+        self.connection.as_mut().expect("a link has its connection until it is dropped")
     }
 
     /// Whether statements have names.
@@ -97,6 +125,11 @@ impl Link {
             sqlx::raw_sql("COMMIT").execute(self.on()).await?;
             self.inside = false;
         }
+        if let Some(home) = self.home.take()
+            && let Some(connection) = self.connection.take()
+        {
+            home.put(connection);
+        }
         Ok(())
     }
 
@@ -111,8 +144,8 @@ impl Link {
 
 impl Drop for Link {
     fn drop(&mut self) {
-        if self.inside {
-            self.connection.close_on_drop();
+        if let (true, Some(connection)) = (self.inside, self.connection.as_mut()) {
+            connection.close_on_drop();
         }
     }
 }

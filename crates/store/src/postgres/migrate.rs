@@ -10,7 +10,7 @@ use std::time::Duration;
 const BOOTSTRAP: &str = include_str!("../../migrations/postgres/0000_schema_version.sql");
 
 /// Every step: its version, its name, its statements. What was once released is never edited.
-const STEPS: [(i64, &str, &str); 9] = [
+const STEPS: [(i64, &str, &str); 10] = [
     (1, "case_files", include_str!("../../migrations/postgres/0001_case_files.sql")),
     (2, "lanes", include_str!("../../migrations/postgres/0002_lanes.sql")),
     (3, "daemon_notes", include_str!("../../migrations/postgres/0003_daemon_notes.sql")),
@@ -20,6 +20,7 @@ const STEPS: [(i64, &str, &str); 9] = [
     (7, "rule_change", include_str!("../../migrations/postgres/0007_rule_change.sql")),
     (8, "poll_exchange", include_str!("../../migrations/postgres/0008_poll_exchange.sql")),
     (9, "retention", include_str!("../../migrations/postgres/0009_retention.sql")),
+    (10, "troubled_calls", include_str!("../../migrations/postgres/0010_troubled_calls.sql")),
 ];
 
 /// How long daemons that start together wait for the one that is first.

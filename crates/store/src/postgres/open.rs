@@ -2,9 +2,11 @@
 
 use super::link::{Link, Manners, Purpose};
 use super::{PostgresStore, migrate};
+use crate::kept::Kept;
 use crate::{StoreError, StoreOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgPool};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The oldest server.
@@ -49,15 +51,19 @@ pub(crate) async fn open(url: &str, options: &StoreOptions) -> Result<PostgresSt
             .max_lifetime(Duration::from_secs(30 * 60))
             .test_before_acquire(test)
     };
+    let kept = |pool: PgPool| Arc::new(Kept::new(pool));
+    let readers = pool(options.readers.max(1), true).connect_lazy_with(connect.clone());
     let store = PostgresStore {
-        writers: pool(options.writers.max(1), false).connect_lazy_with(connect.clone()),
-        instants: pool(1, false).connect_lazy_with(connect.clone()),
-        readers: pool(options.readers.max(1), true).connect_lazy_with(connect),
+        writers: kept(pool(options.writers.max(1), false).connect_lazy_with(connect.clone())),
+        // The second one only where two are taken at once.
+        instants: kept(pool(2, false).connect_lazy_with(connect)),
+        waking: kept(readers.clone()),
+        readers,
         manners,
         owner: uuid::Uuid::new_v4().simple().to_string(),
     };
-    migrate::run(&store.writers, &store.manners).await?;
-    first_meta(&store.writers, &store.manners).await?;
+    migrate::run(store.writers.pool(), &store.manners).await?;
+    first_meta(store.writers.pool(), &store.manners).await?;
     store.notice_cluster().await?;
     Ok(store)
 }

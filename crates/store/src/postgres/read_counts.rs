@@ -65,6 +65,7 @@ pub(super) async fn counts(link: &mut Link, now: Instant) -> Result<Counts, Stor
         "SELECT (SELECT count(*) FROM deadline WHERE is_running) AS running_deadlines, \
          (SELECT count(*) FROM inbox WHERE state = 'parked') AS parked_facts, \
          (SELECT count(*) FROM case_file WHERE set_aside_at IS NOT NULL) AS set_aside, \
+         (SELECT count(*) FROM late_fact) AS late_facts, \
          (SELECT count(*) FROM case_file WHERE next_wake_at <= $1 AND next_wake_at IS NOT NULL AND set_aside_at IS NULL) AS overdue_files, \
          (SELECT coalesce(greatest(0, $1 - min(next_wake_at)), 0) FROM case_file \
          WHERE next_wake_at <= $1 AND next_wake_at IS NOT NULL AND set_aside_at IS NULL) AS overdue_ms",

@@ -64,7 +64,7 @@ pub(super) struct Writing {
 impl Writing {
     pub(super) async fn begin(store: &PostgresStore) -> Result<Self, StoreError> {
         Ok(Writing {
-            link: Link::begin(&store.writers, &store.manners, Purpose::Write).await?,
+            link: Link::begin_kept(&store.writers, &store.manners, Purpose::Write).await?,
             store: store.clone(),
             batch: None,
             world: None,
@@ -105,6 +105,7 @@ impl Writing {
                 return Err(error.into());
             }
         };
+        self.store.instants.put(connection);
         let row = rows.first().ok_or_else(|| StoreError::Corrupt("the row of table db_meta is missing".to_owned()))?;
         Ok((row.number("batch")?, Instant::from_millis(row.number("clock_high_water")?)))
     }

@@ -74,6 +74,7 @@ macro_rules! retention {
             // A new version: whoever has the case file in memory reads it anew.
             let update = link.query("UPDATE case_file SET state = $1, version = version + 1, erased_version = version + 1 WHERE no = $2");
             update.bind(erased).bind(file.no).execute(link.on()).await?;
+            crash_point!("retention.erasing")?;
             Ok(true)
         }
 
@@ -132,6 +133,7 @@ macro_rules! retention {
                     return Ok(false);
                 }
                 leave(link, place(no), file.no).await?;
+                crash_point!("retention.leaving")?;
             }
             Ok(true)
         }

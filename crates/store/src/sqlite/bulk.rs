@@ -9,8 +9,8 @@ use std::sync::{Arc, OnceLock};
 /// A statement before its values are bound.
 pub(super) type Prepared<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// Rows a statement, the largest first. What one case file writes takes two or three of the small ones: each crosses to another thread.
-const SIZES: [usize; 4] = [64, 16, 4, 1];
+/// Rows a statement, the largest first. Each statement crosses to another thread: what one case file writes into a table takes one.
+const SIZES: [usize; 10] = [64, 16, 8, 7, 6, 5, 4, 3, 2, 1];
 
 /// An `INSERT` of any number of rows.
 pub(super) struct Insert {
@@ -20,7 +20,7 @@ pub(super) struct Insert {
     columns: usize,
     /// What follows the rows (`ON CONFLICT …`).
     tail: &'static str,
-    sql: OnceLock<[Arc<str>; 4]>,
+    sql: OnceLock<[Arc<str>; SIZES.len()]>,
 }
 
 impl Insert {
@@ -28,7 +28,7 @@ impl Insert {
         Insert { head, columns, tail, sql: OnceLock::new() }
     }
 
-    fn sql(&self) -> &[Arc<str>; 4] {
+    fn sql(&self) -> &[Arc<str>; SIZES.len()] {
         self.sql.get_or_init(|| {
             let row = format!("({})", vec!["?"; self.columns].join(","));
             SIZES.map(|size| format!("{} VALUES {} {}", self.head, vec![row.as_str(); size].join(","), self.tail).into())

@@ -6,15 +6,15 @@ use crate::{MAX_PAGE, StoreError};
 use parcelward_casework::instant::{Instant, Length};
 use parcelward_casework::rule_kind::RuleKind;
 use parcelward_casework::words::*;
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use std::collections::BTreeMap;
 
-pub(super) async fn next_wake_at(readers: &SqlitePool) -> Result<Option<Instant>, StoreError> {
+pub(super) async fn next_wake_at(on: &mut SqliteConnection) -> Result<Option<Instant>, StoreError> {
     let row = sqlx::query(
         "SELECT EXISTS (SELECT 1 FROM rouse), (SELECT next_wake_at FROM case_file \
          WHERE next_wake_at IS NOT NULL AND set_aside_at IS NULL ORDER BY next_wake_at LIMIT 1)",
     )
-    .fetch_one(readers)
+    .fetch_one(on)
     .await?;
     let rousing: bool = row.try_get(0)?;
     let next: Option<i64> = row.try_get(1)?;
@@ -70,6 +70,7 @@ pub(super) async fn counts(readers: &SqlitePool, now: Instant) -> Result<Counts,
         "SELECT (SELECT count(*) FROM deadline WHERE is_running = 1) AS running_deadlines, \
          (SELECT count(*) FROM inbox WHERE state = 'parked') AS parked_facts, \
          (SELECT count(*) FROM case_file WHERE set_aside_at IS NOT NULL) AS set_aside, \
+         (SELECT count(*) FROM late_fact) AS late_facts, \
          (SELECT count(*) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL) AS overdue_files, \
          (SELECT coalesce(max(0, ?1 - min(next_wake_at)), 0) FROM case_file WHERE next_wake_at <= ?1 AND set_aside_at IS NULL) \
          AS overdue_ms",

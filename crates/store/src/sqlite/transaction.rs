@@ -1,6 +1,7 @@
 //! A transaction that writes: its beginning and end, and what it reads before it decides.
 
 use crate::change::{Batch, FileStamp, Locked, ParkedFact, Seen, StoredFile};
+use crate::kept::Kept;
 use crate::read::{DaemonRow, FORGOTTEN_AFTER};
 use crate::retention::Tombstone;
 use crate::rows::{bad_word, order_key, place, read_state};
@@ -13,6 +14,9 @@ use parcelward_casework::world::Change;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The writing connection inside `BEGIN IMMEDIATE`.
 ///
@@ -20,20 +24,47 @@ use sqlx::{Row, Sqlite, SqliteConnection, SqlitePool};
 /// then fails, and the one connection that writes would count as "inside a transaction" for ever. Whatever does not end cleanly closes
 /// the connection, which takes everything back in any case.
 pub(super) struct Writing {
-    connection: PoolConnection<Sqlite>,
+    /// There until it is dropped.
+    connection: Option<PoolConnection<Sqlite>>,
+    home: Arc<Kept<Sqlite>>,
+    /// Given back after the connection, so that the next one finds it.
+    _turn: OwnedSemaphorePermit,
     ended: bool,
 }
 
+/// The one connection that writes, and whose turn it is.
+#[derive(Debug)]
+pub(super) struct Pen {
+    kept: Arc<Kept<Sqlite>>,
+    turn: Arc<Semaphore>,
+    patience: Duration,
+}
+
+impl Pen {
+    /// Of a pool of one connection; nobody waits for it longer than the pool would let them.
+    pub(super) fn new(writer: SqlitePool) -> Self {
+        let patience = writer.options().get_acquire_timeout();
+        Pen { kept: Arc::new(Kept::new(writer)), turn: Arc::new(Semaphore::new(1)), patience }
+    }
+
+    pub(super) async fn close(&self) {
+        self.kept.close().await;
+    }
+}
+
 impl Writing {
-    pub(super) async fn begin(writer: &SqlitePool) -> Result<Self, StoreError> {
-        let mut tx = Writing { connection: writer.acquire().await?, ended: false };
+    pub(super) async fn begin(pen: &Pen) -> Result<Self, StoreError> {
+        let turn = tokio::time::timeout(pen.patience, Arc::clone(&pen.turn).acquire_owned()).await;
+        let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let connection = Some(pen.kept.acquire().await?);
+        let mut tx = Writing { connection, home: Arc::clone(&pen.kept), _turn: turn, ended: false };
         sqlx::query("BEGIN IMMEDIATE").execute(tx.on()).await?;
         Ok(tx)
     }
 
     /// The same, and what is removed is overwritten with zeros. That costs writes, so that it is not done otherwise.
-    pub(super) async fn begin_thorough(writer: &SqlitePool) -> Result<Self, StoreError> {
-        let mut tx = Self::begin(writer).await?;
+    pub(super) async fn begin_thorough(pen: &Pen) -> Result<Self, StoreError> {
+        let mut tx = Self::begin(pen).await?;
         sqlx::query("PRAGMA secure_delete = ON").execute(tx.on()).await?;
         Ok(tx)
     }
@@ -46,8 +77,9 @@ impl Writing {
         Ok(())
     }
 
+    #[allow(clippy::expect_used, reason = "only the end of its life takes the connection out")]
     pub(super) fn on(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
+        self.connection.as_mut().expect("a transaction has its connection until it is dropped")
     }
 
     /// A statement, with its values still to be bound.
@@ -170,8 +202,11 @@ impl Writing {
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        if !self.ended {
-            self.connection.close_on_drop();
+        let Some(mut connection) = self.connection.take() else { return };
+        if self.ended {
+            self.home.keep(connection);
+        } else {
+            connection.close_on_drop();
         }
     }
 }

@@ -32,6 +32,7 @@ pub async fn daemons_are_heard_of_until_they_leave(place: &impl Place) {
     let lane = LaneNote { state: "pauses".to_owned(), waiting: 3, lag_ms: 1500, why: Some("it asked us to wait".to_owned()) };
     let notes = DaemonNotes {
         revision_since_ms: Some(7),
+        refused: Some("rules/a.toml:2:10: no".to_owned()),
         clock: Some("it jumped".to_owned()),
         lanes: [("yto".to_owned(), lane)].into_iter().collect(),
     };

@@ -3,7 +3,8 @@
 use super::Place;
 use super::kit::*;
 use parcelward_casework::casefile::CaseFile;
-use parcelward_casework::words::CaseKind;
+use parcelward_casework::rule_kind::RuleKind;
+use parcelward_casework::words::{CaseKind, Queue, TaskKind};
 use parcelward_store::*;
 
 async fn take(store: &SharedStore, now: i64) -> parcelward_casework::instant::Instant {
@@ -252,6 +253,88 @@ pub async fn a_large_batch_is_written_whole(place: &impl Place) {
         assert_eq!(store.order_of_waybill(&waybill(&format!("W{n}"))).await.unwrap(), Some(order(n)));
         assert_eq!(store.timeline(&order(n), 0, 9).await.unwrap().rows.len(), 1);
     }
+}
+
+pub async fn open_files_are_read_page_by_page(place: &impl Place) {
+    let store = place.open().await;
+    // Every third is closed, one is set aside.
+    let files = (1..=9).map(|n| new_file(if n % 3 == 0 { file(n) } else { opened(n) }, Some(at(5)))).collect();
+    save(&store, Batch { files, ..Batch::default() }).await.unwrap();
+    store.set_aside(&order(4), "it panics", at(6)).await.unwrap();
+    let (mut orders, mut pages, mut after) = (Vec::new(), 0, Some(0));
+    while let Some(place) = after {
+        let page = store.open_files(place, 2).await.unwrap();
+        assert!(page.rows.len() <= 2);
+        for row in &page.rows {
+            assert_eq!((&*row.file, row.next_wake_at), (&opened(row.file.key.order_id.parse().unwrap()), Some(at(5))));
+        }
+        orders.extend(page.rows.iter().map(|row| row.file.key.clone()));
+        (pages, after) = (pages + 1, page.next);
+    }
+    assert_eq!(orders, [1, 2, 5, 7, 8].map(order));
+    assert_eq!(pages, 3);
+    // One that closes is passed over, one that was taken back is there; the stamp is good for a change.
+    let first = store.open_files(0, 1).await.unwrap().rows.remove(0);
+    let close = changed(&first, None, |file| file.cases.clear());
+    save(&store, Batch { files: vec![close], ..Batch::default() }).await.unwrap();
+    assert_eq!(store.take_back().await.unwrap(), 1);
+    let left: Vec<_> = store.open_files(0, 100).await.unwrap().rows.into_iter().map(|row| row.file.key.clone()).collect();
+    assert_eq!(left, [2, 4, 5, 7, 8].map(order));
+}
+
+pub async fn a_batch_that_tells_news_keeps_others_from_committing(place: &impl Place) {
+    let (store, other) = (place.open().await, place.open().await);
+    let mut news = store.begin().await.unwrap();
+    news.hold_world().await.unwrap();
+    news.stay().await.unwrap();
+    let told = news.take_instant(at(10)).await.unwrap();
+    let later = async {
+        // A retry is right as well: it decided without knowing the news.
+        loop {
+            let mut tx = other.begin().await.unwrap();
+            match tx.take_instant(at(5)).await {
+                Ok(instant) => {
+                    let known = tx.world_from(0).await.unwrap().len();
+                    tx.commit().await.unwrap();
+                    return (instant, known);
+                }
+                Err(error) => assert!(error.is_transient(), "{error:?}"),
+            }
+        }
+    };
+    let first = async {
+        news.stay().await.unwrap();
+        news.save(&Batch { entries: vec![tracking("t", "W1", at(10))], ..Batch::default() }).await.unwrap();
+        news.commit().await.unwrap();
+    };
+    let ((), (instant, _)) = tokio::join!(first, later);
+    assert!(instant > told, "whoever came after it decided after it");
+    assert_eq!(store.facts_after(0, 10).await.unwrap().rows.len(), 1);
+}
+
+pub async fn lists_are_written_anew_from_the_case_file(place: &impl Place) {
+    let store = place.open().await;
+    let mut whole = opened(1);
+    let task = add_task(&mut whole, TaskKind::ChaseCourier, Queue::Service, at(20), None);
+    let deadline = add_deadline(&mut whole, RuleKind::Movement, at(30));
+    let files = vec![new_file(whole.clone(), Some(at(5)))];
+    save(&store, Batch { files, told: [(task.clone(), r#"{"title":"said"}"#.to_owned())].into_iter().collect(), ..Batch::default() })
+        .await
+        .unwrap();
+    place.execute(format!("UPDATE deadline SET due_at = 5 WHERE deadline_id = '{deadline}'")).await;
+    let before = store.task(&task).await.unwrap().unwrap();
+    let read = stored(&store, 1).await;
+    let mut tx = store.begin().await.unwrap();
+    tx.clear_lists(read.stamp, std::slice::from_ref(&task)).await.unwrap();
+    let anew = FileChange { before: None, ..changed(&read, Some(at(5)), |_| ()) };
+    tx.save(&Batch { files: vec![anew], ..Batch::default() }).await.unwrap();
+    tx.commit().await.unwrap();
+    let after = store.task(&task).await.unwrap().unwrap();
+    assert_eq!(after.due_at, before.due_at);
+    let rows = store.deadlines(&DeadlineFilter::default(), None, 10).await.unwrap().rows;
+    assert_eq!(rows.iter().map(|row| (row.deadline_id.as_str(), row.due_at)).collect::<Vec<_>>(), [(deadline.as_str(), at(30))]);
+    assert_eq!(store.order_of_waybill(&waybill("W1")).await.unwrap(), Some(order(1)));
+    assert_eq!(*stored(&store, 1).await.file, whole);
 }
 
 pub async fn a_restart_keeps_everything(place: &impl Place) {

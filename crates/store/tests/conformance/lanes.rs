@@ -7,10 +7,10 @@ use parcelward_casework::words::{Courier, OperationKind};
 use parcelward_store::SharedStore;
 use parcelward_store::lanes::*;
 
-const LEASE: Length = Length::minutes(2);
+pub const LEASE: Length = Length::minutes(2);
 
 /// An order with a parcel that is watched, and operations on it as a decision leaves them.
-async fn planned(place: &impl Place, store: &SharedStore, operations: &[(&str, &str)]) {
+pub async fn planned(place: &impl Place, store: &SharedStore, operations: &[(&str, &str)]) {
     let mut one = file(1);
     add_parcel(&mut one, waybill("7"));
     save_new(store, &[one], at(1_000)).await;
@@ -26,11 +26,11 @@ async fn planned(place: &impl Place, store: &SharedStore, operations: &[(&str, &
     }
 }
 
-async fn begin(store: &SharedStore, owner: &str, now: Instant) -> Vec<ClaimedOperation> {
+pub async fn begin(store: &SharedStore, owner: &str, now: Instant) -> Vec<ClaimedOperation> {
     store.claim_operations("acc", owner, now, LEASE, true, 10).await.unwrap()
 }
 
-fn end(operation: &ClaimedOperation, phase: Phase, now: Instant) -> AttemptEnd {
+pub fn end(operation: &ClaimedOperation, phase: Phase, now: Instant) -> AttemptEnd {
     AttemptEnd {
         operation_id: operation.operation_id.clone(),
         attempt: operation.attempt,
@@ -146,7 +146,7 @@ fn asked(poll: &ClaimedPoll, now: Instant) -> PollEnd {
 }
 
 /// Parcels that are watched, all with one account, each with its rank.
-async fn watched(place: &impl Place, store: &SharedStore, ranks: &[(u32, i64)]) {
+pub async fn watched(place: &impl Place, store: &SharedStore, ranks: &[(u32, i64)]) {
     for (n, rank) in ranks {
         let mut one = file(*n);
         add_parcel(&mut one, waybill(&n.to_string()));

@@ -8,6 +8,8 @@ pub mod ledger;
 pub mod lists;
 pub mod retention;
 pub mod revisions;
+pub mod routes;
+pub mod rules;
 pub mod views;
 pub mod wakes;
 
@@ -46,6 +48,9 @@ macro_rules! suite {
             files::an_id_leads_to_its_order,
             files::the_journal_keeps_the_order_of_things,
             files::a_large_batch_is_written_whole,
+            files::open_files_are_read_page_by_page,
+            files::a_batch_that_tells_news_keeps_others_from_committing,
+            files::lists_are_written_anew_from_the_case_file,
             files::a_restart_keeps_everything,
             wakes::what_is_due_comes_in_order_and_bounded,
             wakes::what_is_set_aside_is_left_alone,
@@ -62,6 +67,9 @@ macro_rules! suite {
             revisions::a_revision_is_noted_once_and_found_again,
             revisions::a_line_of_the_journal_names_its_revision,
             revisions::what_no_line_names_is_forgotten_after_a_day,
+            rules::a_change_of_rules_is_kept_in_its_place,
+            rules::a_change_of_rules_that_was_overtaken_is_refused,
+            rules::a_change_of_rules_that_is_gone_is_noticed,
             retention::only_closed_files_of_which_nothing_was_heard_are_old,
             retention::what_is_personal_is_erased_wherever_it_lies,
             retention::a_file_that_was_heard_of_again_is_old_again_later,
@@ -79,7 +87,13 @@ macro_rules! suite {
             lanes::every_daemon_obeys_a_gate,
             lanes::calls_are_given_out_once,
             lanes::an_account_has_one_open_task,
+            routes::an_operation_that_nobody_can_be_asked_for_ends_once,
+            routes::what_was_never_tried_goes_to_another_account_when_routes_change,
+            routes::an_intercept_that_was_sent_is_found_by_its_parcel,
+            routes::parcels_of_which_nothing_was_heard_are_asked_about_at_once,
+            routes::deadlines_of_a_couriers_parcels_are_counted_by_rule,
             views::of_what_was_said_about_a_parcel_the_newest_few_are_kept,
+            views::calls_that_failed_are_found_by_account_and_time,
             lists::tasks_are_listed_as_a_plain_filter_would,
             lists::a_task_follows_its_case_file,
             lists::deadlines_are_listed_as_a_plain_filter_would,

@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 const fn look(source: Source) -> Look {
     match source {
         Source::Direct | Source::Aggregator | Source::Both => Look::Plain,
-        Source::Unrouted => Look::Warning,
+        Source::Unrouted | Source::Unset => Look::Warning,
         Source::Off | Source::Nobody => Look::Faint,
     }
 }
@@ -63,14 +63,25 @@ fn whole(rows: &[CourierRow], couriers: &Couriers) -> String {
         table.styled([(ability.word().to_owned(), Look::Plain)].into_iter().chain(cells));
     }
     let mut out = table.render();
-    out.push_str(
-        "\ndirect: the courier itself is asked   aggr.: an aggregator   both: the courier, then the aggregator   unrouted: no route names it\n\
-         off: its interface could, and no account is on: a person gets a task   –: nobody's interface does it\n",
-    );
+    out.push_str(LEGEND);
     out.push_str(&heading("Carriers"));
     out.push_str(&carriers_table(couriers));
     out
 }
+
+/// What the words of the table mean.
+const LEGEND: &str = "
+direct  the courier itself does it              unset     its account lacks a setting that this needs
+aggr.   an aggregator does it for the courier   unrouted  an account could, and no route names it
+both    either; the courier is asked first      off       an interface could, with an account
+                                                –         nobody's interface does it
+What changes something is asked of the first alone; an intercept, a change, an urge or a claim that nobody can be asked
+for becomes a task for a person.
+
+intercept_state  how an intercept stands can be asked      subscription  it is asked to push a parcel's scans
+work_order       a matter for its staff to answer          push_in       its pushes are taken
+proof            the picture of the delivery               look_up       whether a request arrived can be asked
+";
 
 fn carriers_table(couriers: &Couriers) -> String {
     let mut table = Table::new(&[Column::new(""), Column::new(""), Column::new(""), Column::new("").flexible()]);
@@ -103,6 +114,10 @@ fn detail(row: &CourierRow, couriers: &Couriers) -> String {
         let from = match source {
             Source::Off => format!("{} could, with an account", cell.could.join(", ")),
             Source::Unrouted => format!("no route names {}", cell.unrouted.join(", ")),
+            Source::Unset => {
+                let codes = cell.unset.join(", ");
+                format!("{codes} could; its account lacks a setting that couriers/*.toml shows, for what is pushed perhaps push.public_url")
+            }
             Source::Nobody => String::new(),
             Source::Direct | Source::Aggregator | Source::Both => {
                 let of = |lane: &str| couriers.accounts.iter().find(|account| account.name == lane).and_then(|a| a.shops.as_ref());
@@ -133,7 +148,7 @@ fn as_json(rows: &[CourierRow], couriers: &Couriers) -> Value {
                 .iter()
                 .map(|r| json!({"account": r.lane, "adapter": r.adapter.identity().adapter, "direct": is_direct(r)}))
                 .collect();
-            json!({"ability": cell.ability, "source": source_word(cell.source()), "from": from, "unrouted": cell.unrouted, "could": cell.could})
+            json!({"ability": cell.ability, "source": source_word(cell.source()), "from": from, "unrouted": cell.unrouted, "unset": cell.unset, "could": cell.could})
         });
         cells.collect()
     };
@@ -158,6 +173,7 @@ const fn source_word(source: Source) -> &'static str {
         Source::Aggregator => "aggregator",
         Source::Both => "both",
         Source::Unrouted => "unrouted",
+        Source::Unset => "unset",
         Source::Off => "off",
         Source::Nobody => "nobody",
     }

@@ -22,6 +22,8 @@ pub(super) struct Cell {
     pub(super) unrouted: Vec<String>,
     /// Adapters that could with an account.
     pub(super) could: Vec<&'static str>,
+    /// Those of them that have an account, which lacks what this needs.
+    pub(super) unset: Vec<&'static str>,
 }
 
 /// What stands in a cell.
@@ -31,6 +33,7 @@ pub(super) enum Source {
     Aggregator,
     Both,
     Unrouted,
+    Unset,
     Off,
     Nobody,
 }
@@ -42,6 +45,7 @@ impl Source {
             Source::Aggregator => "aggr.",
             Source::Both => "both",
             Source::Unrouted => "unrouted",
+            Source::Unset => "unset",
             Source::Off => "off",
             Source::Nobody => "–",
         }
@@ -57,6 +61,7 @@ impl Cell {
             (true, false) => Source::Direct,
             (false, true) => Source::Aggregator,
             (false, false) if !self.unrouted.is_empty() => Source::Unrouted,
+            (false, false) if !self.unset.is_empty() => Source::Unset,
             (false, false) if !self.could.is_empty() => Source::Off,
             (false, false) => Source::Nobody,
         }
@@ -82,8 +87,10 @@ fn row(courier: Courier, couriers: &Couriers, could: &[(&Plugin, Vec<(Courier, A
         let from = routes(courier, ability, couriers);
         let lanes = couriers.routes.lanes().iter().filter(|lane| lane.adapter(courier).is_some_and(|a| ability.is_of(&**a)));
         let unrouted = lanes.map(|lane| lane.name.clone()).filter(|name| from.iter().all(|route| route.lane != *name)).collect();
-        let could = could.iter().filter(|(_, abilities)| able(abilities)).map(|(plugin, _)| plugin.code).collect();
-        Cell { ability, from, unrouted, could }
+        let could: Vec<&'static str> = could.iter().filter(|(_, abilities)| able(abilities)).map(|(plugin, _)| plugin.code).collect();
+        let has_account = |code: &&'static str| couriers.accounts.iter().any(|account| account.adapter == *code && account.is_on());
+        let unset = could.iter().copied().filter(has_account).collect();
+        Cell { ability, from, unrouted, could, unset }
     });
     CourierRow { courier, name, cells: cells.collect() }
 }
