@@ -130,7 +130,7 @@ async fn a_right_edit_is_in_force_and_a_wrong_one_is_told_with_its_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_swapped_under_reloads_are_taken_whole() {
     // A variable that begins with PARCELWARD_ would be read as a setting, and refused.
-    let rounds: u64 = std::env::var("EDITS_UNDER_RELOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(120);
+    let rounds: u64 = std::env::var("EDITS_UNDER_RELOADS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("config");
     write(&config, "\"1h\"", "\"1h\"");
