@@ -203,6 +203,9 @@ pub fn file(mut file: CaseFile) -> CaseFile {
     for request in &mut file.requests {
         request.new_address.iter_mut().for_each(address);
     }
+    for operation in &mut file.operations {
+        operation.phone_tail = None;
+    }
     file
 }
 

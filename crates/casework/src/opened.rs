@@ -376,6 +376,9 @@ pub struct Operation {
     /// The courier's number of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The last four digits of the phone that it gives the parcel, where it gives another one: a courier that took it wants these from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_tail: Option<String>,
 }
 
 impl Operation {

@@ -12,6 +12,7 @@ use crate::parcel::Phase;
 use crate::playbook;
 use crate::rule_kind::RuleKind;
 use crate::run::{Ask, Run};
+use crate::watch::tail_of;
 use crate::words::*;
 
 /// The task by which a person does what no interface does.
@@ -48,6 +49,13 @@ impl Run<'_> {
         // Over the whole order: an operation that was carried to a new number took its key with it.
         let round = self.file.operations.iter().filter(|o| o.kind == kind && o.requested).count() + 1;
         let at = self.new_operation(kind, parcel, case, true);
+        let phone = match kind {
+            OperationKind::AddressChange | OperationKind::PhoneChange => {
+                details.phone.as_ref().or_else(|| details.address.as_ref()?.phone.as_ref())
+            }
+            _ => None,
+        };
+        self.file.operations[at as usize].phone_tail = phone.and_then(|phone| tail_of(phone));
         let key = short_hash(&[kind.word(), waybill.courier.word(), &waybill.number, &self.file.tag, &round.to_string()]);
         let body = OperationRequested {
             operation_id: self.file.operations[at as usize].id.clone(),
@@ -93,6 +101,7 @@ impl Run<'_> {
             bracket: None,
             taken_over: false,
             reference: None,
+            phone_tail: None,
         });
         index(self.file.operations.len() - 1)
     }

@@ -2,12 +2,12 @@
 //!
 //! Deliberately absent: who is asked, and what a courier allows (the lanes').
 
-use crate::casefile::{CaseFile, Deadline, DeadlineState, Parcel};
+use crate::casefile::{CaseFile, Deadline, DeadlineState, Operation, OperationState, Parcel};
 use crate::fact::Waybill;
 use crate::instant::{Instant, Length};
 use crate::look::index;
 use crate::parcel::Phase;
-use crate::words::{CaseKind, Courier, OperationKind, OrderStatus};
+use crate::words::{CaseKind, Courier, OperationKind, OperationStatus, OrderStatus};
 
 /// Within this time before a rung a parcel is to be asked about.
 pub const BEFORE_RUNG: Length = Length::hours(1);
@@ -83,11 +83,20 @@ pub fn is_final(file: &CaseFile, waybill: &Waybill) -> bool {
     })
 }
 
-/// The last four digits of the recipient's phone, which some couriers want before they show a history; of a virtual number, the four
-/// behind its `-`.
+/// The last four digits of the phone under which the courier has a parcel, which some couriers want before they show a history: that of the
+/// order's recipient, or the one that the courier took since.
 #[must_use]
-pub fn phone_tail(file: &CaseFile) -> Option<String> {
-    let phone = file.order.as_ref()?.recipient.as_ref()?.phone.as_ref()?;
+pub fn phone_tail(file: &CaseFile, waybill: &Waybill) -> Option<String> {
+    let parcel = file.parcel_of(waybill);
+    let taken = |o: &&Operation| {
+        Some(o.parcel) == parcel && matches!(o.state, OperationState::Accepted | OperationState::Settled(OperationStatus::Succeeded))
+    };
+    let changed = file.operations.iter().rev().filter(taken).find_map(|operation| operation.phone_tail.clone());
+    changed.or_else(|| tail_of(file.order.as_ref()?.recipient.as_ref()?.phone.as_ref()?))
+}
+
+/// The last four digits of a phone; of a virtual number, the four behind its `-`.
+pub(crate) fn tail_of(phone: &str) -> Option<String> {
     let part = phone.rsplit(['-', '转']).find(|part| part.chars().filter(char::is_ascii_digit).count() >= 4)?;
     let digits: Vec<char> = part.chars().filter(char::is_ascii_digit).collect();
     Some(digits[digits.len() - 4..].iter().collect())

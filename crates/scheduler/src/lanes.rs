@@ -289,7 +289,7 @@ impl Lanes {
         if self.shared.routes.trackers(waybill.courier, &order.shop).is_empty() {
             return Ok(());
         }
-        let tail = store.case_file(&order).await?.and_then(|stored| phone_tail(&stored.file));
+        let tail = store.case_file(&order).await?.and_then(|stored| phone_tail(&stored.file, waybill));
         store.doubt(waybill, tail.as_deref(), self.shared.now(), at_once).await?;
         self.shared.rouse.notify_waiters();
         Ok(())

@@ -244,9 +244,9 @@ impl<'a> Lines<'a> {
         if let Some(before) = before {
             earlier.extend(watch::watches(before).into_iter().flat_map(places));
         }
-        let tail = watch::phone_tail(after);
-        let same_tail = before.is_some_and(|before| watch::phone_tail(before) == tail);
         for ((courier, number, place), watch) in watch::watches(after).into_iter().flat_map(places) {
+            let tail = watch::phone_tail(after, watch.waybill);
+            let same_tail = before.is_some_and(|before| watch::phone_tail(before, watch.waybill) == tail);
             let same = earlier.remove(&(courier, number, place));
             if place == 1 && same.is_none() {
                 self.both.push((courier, number, after.clock.millis()));
@@ -265,7 +265,7 @@ impl<'a> Lines<'a> {
                 shop: &after.key.shop,
                 every_ms: watch.every.as_millis(),
                 acts_at: watch.acts_at.map_or(NOTHING_RUNS, Instant::millis),
-                phone_tail: tail.clone(),
+                phone_tail: tail,
                 first_at: first.millis(),
                 rank_at: watch::rank(first, Instant::from_millis(0), watch.acts_at).millis(),
             });

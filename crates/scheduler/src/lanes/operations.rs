@@ -227,7 +227,7 @@ async fn send<'a>(own: &Own, adapter: &dyn CourierAdapter, call: &Call, operatio
             None => return Ok(made.told(Phase::Done, OperationStatus::Rejected, Some("request_unreadable"))),
         },
         reason: intent.details.reason.clone(),
-        phone_tail: file.and_then(|stored| watch::phone_tail(&stored.file)).as_deref().and_then(PhoneTail::of),
+        phone_tail: file.and_then(|stored| watch::phone_tail(&stored.file, &operation.waybill)).as_deref().and_then(PhoneTail::of),
     };
     let earlier = match operation.kind {
         OperationKind::InterceptCancel => own.shared.store.sent_intercept(&operation.waybill).await?,

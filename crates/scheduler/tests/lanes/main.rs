@@ -51,6 +51,7 @@ laws! {
     watching::who_answers_only_about_what_was_subscribed_to_is_subscribed_to_first,
     watching::what_nobody_signed_is_asked_about_even_where_it_made_the_parcel_final,
     watching::a_schedule_has_silent_parcels_asked_about_out_of_turn,
+    watching::a_parcel_is_asked_about_under_the_phone_that_the_courier_took,
     watching::two_sources_that_disagree_are_noted,
     watching::a_claim_waits_for_a_fresh_look_at_both_sources,
     outages::a_breaker_opens_one_task_that_names_deadlines_and_closes_it,

@@ -131,7 +131,7 @@ pub fn waybill(n: u32) -> Waybill {
     Waybill { courier: Courier::Zto, number: number(n) }
 }
 
-fn incoming(id: &str, type_: &str, time: Instant, data: &str) -> Incoming {
+pub fn incoming(id: &str, type_: &str, time: Instant, data: &str) -> Incoming {
     let json =
         format!(r#"{{"specversion":"1.0","id":"{id}","source":"test","type":"parcelward.{type_}","time":"{time}","data":{{{data}}}}}"#);
     Incoming { fact: parse_fact(&json).unwrap(), json }

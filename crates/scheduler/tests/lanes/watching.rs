@@ -39,6 +39,29 @@ pub async fn scans_become_facts_once_and_a_final_parcel_is_left_alone(yard: Yard
     assert!(daemon.store.last_looks(&waybill(1)).await.unwrap().is_empty());
 }
 
+/// Couriers show a history to who knows the phone: from the change on that is the new one, and only once the courier took it.
+pub async fn a_parcel_is_asked_about_under_the_phone_that_the_courier_took(yard: Yard) {
+    let daemon = yard.daemon_with(Routes::default()).await;
+    daemon.ship(1, yard.now()).await;
+    daemon.scan(1, yard.now(), TrackingStatus::InTransit).await;
+    let order = r#""platform":"douyin","shop":"shop","order_id":"1""#;
+    let told = |id, type_, data: &str| daemon.take(vec![incoming(id, type_, yard.now(), data)]);
+    let tail = async || {
+        daemon.store.route_polls(&daemon.store.poll_groups(false).await.unwrap()[0], "any").await.unwrap();
+        let later = yard.now() + Length::hours(30);
+        let polls = daemon.store.claim_polls("any", later, Length::ZERO, Length::ZERO, 10).await.unwrap();
+        polls[0].phone_tail.clone()
+    };
+    assert_eq!(tail().await.as_deref(), Some("5678"));
+    told("b", "buyer_request", &format!(r#"{order},"request":"wrong_contact","new_address":{{"phone":"13900000003"}}"#)).await;
+    let answers = r#""kind":"correct_recipient","status":"done","outcome":"corrected","answers":{"phone":"13900000003"},"by":"staff""#;
+    told("d", "task_update", &format!("{order},{answers}")).await;
+    assert_eq!(tail().await.as_deref(), Some("5678"), "it is asked for");
+    let taken = format!(r#""waybill":{{"courier":"zto","number":"{}"}},"kind":"phone_change","status":"accepted""#, number(1));
+    told("o", "operation_update", &taken).await;
+    assert_eq!(tail().await.as_deref(), Some("0003"), "the courier took it");
+}
+
 pub async fn an_old_look_is_renewed_before_an_intercept_goes_out(yard: Yard) {
     let courier = ledger();
     let daemon = yard.daemon(&courier).await;
