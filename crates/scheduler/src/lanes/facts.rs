@@ -101,6 +101,16 @@ pub fn claim(
     fact(source, &id, "claim", at, data)
 }
 
+/// The courier closed a claim in words that only a person can read: a note that comes back at once, as a `follow_up` task.
+pub(crate) fn claim_closed(source: &str, order: &OrderKey, waybill: &Waybill, claim_id: &str, words: Option<&str>, at: Instant) -> String {
+    let mut data = order_data(order);
+    data["by"] = json!("parcelward");
+    let said = words.map_or("without a word".to_owned(), |words| format!("\u{201c}{words}\u{201d}"));
+    data["text"] = json!(format!("{} {}: the courier closed the claim {claim_id}: {said}", waybill.courier, waybill.number));
+    data["remind_at"] = json!(at.to_string());
+    fact(source, &format!("claim/{claim_id}/closed/{:08x}", hash(words.unwrap_or_default())), "note", at, data)
+}
+
 /// A parcel that travels on under a new number, as the text of a shipment that replaces the old one.
 pub(crate) fn replaced(
     identity: &Identity,

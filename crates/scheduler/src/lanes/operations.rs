@@ -410,6 +410,10 @@ fn stands_so<'a>(identity: &Identity, mut made: Made<'a>, stands: &Stands, later
                 let operation = made.operation;
                 let (source, at) = (facts::source(identity), made.end.ended_at);
                 made.texts.push(facts::claim(&source, &operation.order, &operation.waybill, claim_id, status, words, at));
+                if progress == P::Closed {
+                    // Paid or not stands in the words, and nothing more will come.
+                    made.texts.push(facts::claim_closed(&source, &operation.order, &operation.waybill, claim_id, words, at));
+                }
             }
             let (phase, outcome) = if ended { (Phase::Done, "ended") } else { (Phase::Watched, "pending") };
             made.end(phase, later, outcome)

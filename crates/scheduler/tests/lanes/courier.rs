@@ -43,6 +43,8 @@ pub struct Book {
     pub subscribed_first: bool,
     /// Subscriptions that arrived.
     pub subscribed: Vec<String>,
+    /// How claims stand, and in what words.
+    pub claims: Option<(Progress, String)>,
     /// Calls under way that never end.
     pub hanging: usize,
     /// Whether calls hang.
@@ -205,7 +207,8 @@ impl Claims for Ledger {
         self.change(&request.ticket)
     }
     async fn claim_state(&self, _: &Call, _: &Waybill, _: &str) -> Result<ClaimProgress, CourierError> {
-        let state = RequestState { progress: Progress::Pending, code: "1".to_owned(), text: None, reference: None };
+        let (progress, text) = self.book.lock().unwrap().claims.clone().map_or((Progress::Pending, None), |(p, words)| (p, Some(words)));
+        let state = RequestState { progress, code: "1".to_owned(), text, reference: None };
         Ok(ClaimProgress { state, replies: Vec::new() })
     }
 }

@@ -53,6 +53,7 @@ laws! {
     watching::a_schedule_has_silent_parcels_asked_about_out_of_turn,
     watching::a_parcel_is_asked_about_under_the_phone_that_the_courier_took,
     watching::two_sources_that_disagree_are_noted,
+    watching::what_a_courier_closes_a_claim_with_is_read_by_a_person,
     watching::a_claim_waits_for_a_fresh_look_at_both_sources,
     outages::a_breaker_opens_one_task_that_names_deadlines_and_closes_it,
     outages::who_is_told_to_wait_waits_and_so_does_every_daemon,

@@ -153,6 +153,32 @@ pub async fn a_claim_waits_for_a_fresh_look_at_both_sources(yard: Yard) {
     assert!(filed);
 }
 
+/// Whether it pays stands in the words of most couriers: somebody reads them at once, not when the decision would be due.
+pub async fn what_a_courier_closes_a_claim_with_is_read_by_a_person(yard: Yard) {
+    let courier = ledger();
+    let daemon = yard.daemon(&courier).await;
+    daemon.ship(1, yard.now()).await;
+    courier.scan(&number(1), yard.now(), TrackingStatus::Collected);
+    daemon.lose(1, yard.now()).await;
+    for _ in 0..4 {
+        daemon.lanes.round().await.unwrap();
+        yard.pass(Length::minutes(2));
+    }
+    assert_eq!(courier.accepted(), 1, "filed");
+    let to_read = async || {
+        let file = daemon.file(1).await;
+        file.tasks.iter().filter(|task| task.is_open() && task.kind == parcelward_casework::words::TaskKind::FollowUp).count()
+    };
+    courier.book.lock().unwrap().claims = Some((parcelward_courier::Progress::Closed, "同意赔付59.90元".to_owned()));
+    assert_eq!(to_read().await, 0);
+    for _ in 0..48 {
+        yard.pass(Length::hours(1));
+        daemon.lanes.round().await.unwrap();
+    }
+    assert_eq!(to_read().await, 1, "once");
+    assert_eq!(lines(&daemon, 1, "同意赔付59.90元").await.min(2), 2, "in the claim's status and in the note");
+}
+
 pub async fn a_parcel_is_subscribed_to_once_and_then_asked_about_more_seldom(yard: Yard) {
     let mut asked = Vec::new();
     let start = yard.now();
