@@ -469,7 +469,7 @@ pub trait LaneStore: Send + Sync + std::fmt::Debug {
     async fn doubt(&self, waybill: &Waybill, phone_tail: Option<&str>, now: Instant, at_once: bool) -> Result<(), StoreError>;
     /// The last look at a parcel, by source.
     async fn last_looks(&self, waybill: &Waybill) -> Result<Vec<Look>, StoreError>;
-    /// Parcels of which nothing was heard since then are asked about at once; of the other source with `both`, where it is watched by it. Gives
+    /// Parcels of which nothing was heard since then are asked about at once, where an account can ask; of the other source with `both`, where it is watched by it. Gives
     /// how many.
     async fn hasten_silent(&self, heard_before: Instant, now: Instant, both: bool) -> Result<u64, StoreError>;
     /// Notes, before a courier is asked, that it is asked to tell of a parcel by itself. `false` where it was asked before.

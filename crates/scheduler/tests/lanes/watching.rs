@@ -314,6 +314,10 @@ pub async fn a_schedule_has_silent_parcels_asked_about_out_of_turn(yard: Yard) {
     assert_eq!(daemon.lanes.ask_about_silent(Length::minutes(15)).await.unwrap(), 3);
     daemon.lanes.round().await.unwrap();
     assert_eq!((courier.asked(), other.asked()), (asked + 3, 0));
+    let nobody = yard.another().await.daemon_with(Routes::default()).await;
+    nobody.ship(1, yard.now()).await;
+    nobody.lanes.round().await.unwrap();
+    assert_eq!(nobody.lanes.ask_about_silent(Length::ZERO).await.unwrap(), 0, "no account can ask");
 }
 
 /// A fact that brings the desk to the present: the wake lane sleeps by the real clock.
