@@ -175,13 +175,18 @@ impl Ground {
                 assert!(receipt.is_kept(), "{receipt:?}");
             }
         }
-        self.store.hasten_silent(now, now, false).await.unwrap();
+        if self.lanes.get().is_some() {
+            self.all_are_due().await;
+        }
     }
 
-    pub fn start_lanes(&self) -> Arc<Lanes> {
+    /// With every parcel due.
+    pub async fn start_lanes(&self) -> Arc<Lanes> {
         let clock = Arc::new(Still(self.clock.clone()));
         let lanes = Lanes::start(self.desk.clone(), Arc::clone(&self.store), self.routes.clone(), clock, LaneOptions::default());
-        Arc::clone(self.lanes.get_or_init(|| Arc::new(lanes)))
+        let lanes = Arc::clone(self.lanes.get_or_init(|| Arc::new(lanes)));
+        self.all_are_due().await;
+        lanes
     }
 
     /// Until so many of ZTO's calls have their answer.
@@ -206,8 +211,11 @@ impl Ground {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
-    /// A minute later every parcel is due again.
+    /// A minute later every parcel is due again, once each has its account.
     pub async fn all_are_due(&self) {
+        while !self.store.poll_groups(true).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.clock.advance(Length::minutes(1));
         let now = self.now();
         self.store.hasten_silent(now, now, false).await.unwrap();

@@ -43,7 +43,7 @@ async fn full(parcels: u32, answers_after: Duration) {
     }
     let count = parcels as usize;
     let before = rate(count, bare.run(AT_ONCE).await);
-    let lanes = ground.start_lanes();
+    let lanes = ground.start_lanes().await;
     let begin = Stopwatch::now();
     ground.answered(count).await;
     let news = rate(count, begin.elapsed());
@@ -78,7 +78,7 @@ async fn one_after_the_other(ground: &Ground, count: u32) -> Vec<f64> {
 
 async fn slow(parcels: u32) {
     let ground = Ground::begin(parcels, AT_ONCE).await;
-    let lanes = ground.start_lanes();
+    let lanes = ground.start_lanes().await;
     ground.answered(parcels as usize).await;
     ground.settled().await;
     let rounds = 3;
@@ -120,7 +120,7 @@ fn main() {
             full(parcels.min(3_000), Duration::from_millis(20)).await;
         }
         if wants("slow") {
-            slow(number.unwrap_or(2_000).min(2_000)).await;
+            slow(number.unwrap_or(1_000).min(1_000)).await;
         }
     });
 }
