@@ -127,15 +127,13 @@ impl<'a> Intercepts<'a> {
         }
         let sold: Vec<Value> = self.orders.iter().flat_map(|order| order.sold(now)).collect();
         self.tell(&sold).await?;
+        // The first question may be a quarter of an hour away, by what hangs on the parcel at this time of the day; here it is hastened, as
+        // news that nobody can check would hasten it.
+        self.hasten(&self.orders).await?;
         let asked = self.asked_since(&self.orders, Instant::from_millis(0)).await?;
-        // With the second question a courier is asked to tell of the parcel by itself. That is in ten minutes at the earliest; here it is
-        // hastened, as news that nobody can check would hasten it.
+        // With the second question, ten minutes later at the earliest, a courier is asked to tell of the parcel by itself.
         let [pushed @ .., at_door] = &self.orders;
-        if let Some(lanes) = self.running.lanes().await {
-            for order in pushed {
-                lanes.look_again(&order.waybill, true).await.context("having couriers asked again")?;
-            }
-        }
+        self.hasten(pushed).await?;
         self.asked_since(pushed, asked).await?;
         // Meanwhile this one was taken out for delivery, of which the daemon has not heard yet.
         world.carry_on(at_door.waybill.courier, &at_door.waybill.number, &at_the_door(now), Life::Stalls);
@@ -143,6 +141,14 @@ impl<'a> Intercepts<'a> {
             let place = self.known(at).await?;
             let Refunded { courier_name, waybill, .. } = &self.orders[at];
             say(asked, courier_name, &format!("asked where {} is: {place}", waybill.number))?;
+        }
+        Ok(())
+    }
+
+    async fn hasten(&self, orders: &[Refunded]) -> anyhow::Result<()> {
+        let Some(lanes) = self.running.lanes().await else { return Ok(()) };
+        for order in orders {
+            lanes.look_again(&order.waybill, true).await.context("having couriers asked at once")?;
         }
         Ok(())
     }
