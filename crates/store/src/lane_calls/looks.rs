@@ -69,7 +69,8 @@ macro_rules! look_calls {
         pub(super) async fn hasten_silent(on: &mut $On, heard_before: Instant, now: Instant, both: bool) -> Result<u64, StoreError> {
             let query = if both {
                 "UPDATE poll SET next_at = $2, rank_at = CASE WHEN rank_at > $2 THEN $2 ELSE rank_at END \
-                 WHERE (account IS NULL OR account <> '') AND asked_at < $1 AND next_at > $2 AND EXISTS (SELECT 1 FROM poll AS x WHERE x.courier = poll.courier AND x.number = poll.number AND x.place = 1)"
+                 WHERE (account IS NULL OR account <> '') AND asked_at < $1 AND next_at > $2 \
+                 AND EXISTS (SELECT 1 FROM poll AS x WHERE x.courier = poll.courier AND x.number = poll.number AND x.place = 1)"
             } else {
                 "UPDATE poll SET next_at = $2 WHERE place = 0 AND (account IS NULL OR account <> '') \
                  AND asked_at < $1 AND coalesce(newest_at, 0) < $1 AND next_at > $2"
