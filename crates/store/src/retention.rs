@@ -259,6 +259,30 @@ pub(crate) fn not_erased(error: &parcelward_casework::erase::NotErased) -> Store
     StoreError::Unreadable(error.to_string())
 }
 
+/// Closed case files that nothing holds any more, as far as their personal data is as said, and more holds.
+macro_rules! old_files {
+    ($data:expr, $more:expr) => {
+        concat!(
+            "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
+             WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL AND ",
+            $data,
+            " AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
+             AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
+             AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL))",
+            $more,
+            " ORDER BY f.no"
+        )
+    };
+}
+pub(crate) use old_files;
+
+macro_rules! tells_nothing_of_the_world {
+    () => {
+        " AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.file_no = f.no AND j.type = 'parcelward.coverage.noted')"
+    };
+}
+pub(crate) use tells_nothing_of_the_world;
+
 /// The questions, for a connection with `on` and `query`.
 macro_rules! questions {
     ($link:ty) => {
@@ -277,36 +301,13 @@ macro_rules! questions {
             let after = place(after);
             let last = link.query("SELECT coalesce(max(no), 0) AS last FROM case_file").fetch_one(link.on()).await?.number("last")?;
             let rows = link.query(match step {
-                Step::Erase => {
-                    "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
-                     WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL \
-                     AND (f.erased_version IS NULL OR f.erased_version <> f.version) \
-                     AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
-                     AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
-                     AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL)) \
-                     ORDER BY f.no"
-                }
+                Step::Erase => crate::retention::old_files!("(f.erased_version IS NULL OR f.erased_version <> f.version)", ""),
                 // What its scans told of the world stays with the journal that says so: it decides for other orders.
-                Step::Archive => {
-                    "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
-                     WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL \
-                     AND f.erased_version = f.version \
-                     AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
-                     AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
-                     AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL)) \
-                     AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.file_no = f.no AND j.type = 'parcelward.coverage.noted') \
-                     ORDER BY f.no"
-                }
-                Step::ArchiveThen => {
-                    "SELECT f.no, f.version, f.platform, f.shop, f.order_id FROM case_file AS f \
-                     WHERE f.no > $1 AND f.no <= $2 AND NOT f.is_open AND f.next_wake_at IS NULL AND f.set_aside_at IS NULL \
-                     AND (f.erased_version IS NULL OR f.erased_version <> f.version) \
-                     AND (SELECT j.recorded FROM journal AS j WHERE j.file_no = f.no AND j.line = f.lines) < $3 \
-                     AND NOT EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.order_id = f.order_id AND h.shop = f.shop AND h.platform = f.platform) \
-                     AND NOT EXISTS (SELECT 1 FROM operation AS o WHERE o.file_no = f.no AND (o.phase <> 'done' OR o.tell IS NOT NULL)) \
-                     AND NOT EXISTS (SELECT 1 FROM journal AS j WHERE j.file_no = f.no AND j.type = 'parcelward.coverage.noted') \
-                     ORDER BY f.no"
-                }
+                Step::Archive => crate::retention::old_files!("f.erased_version = f.version", crate::retention::tells_nothing_of_the_world!()),
+                Step::ArchiveThen => crate::retention::old_files!(
+                    "(f.erased_version IS NULL OR f.erased_version <> f.version)",
+                    crate::retention::tells_nothing_of_the_world!()
+                ),
             });
             let rows = rows.bind(after).bind(after + SPAN).bind(before.millis()).fetch_all(link.on()).await?;
             let next = (after + SPAN < last).then_some((after + SPAN).unsigned_abs());

@@ -12,10 +12,11 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Stores these ends and what was said, with those of other calls. Returns once they are stored, by whomever.
+    /// Stores these ends and what was said, with those of other calls. Returns once somebody has tried to.
     ///
     /// # Errors
-    /// Any [`StoreError`], told to the one that wrote: nothing is stored then, and the parcels come back when their leases end.
+    /// Any [`StoreError`], told to the one call that wrote for all: nothing of theirs is stored then, and the parcels come back when their
+    /// leases end.
     pub(super) async fn store(&self, store: &SharedStore, ends: Vec<PollEnd>, said: Vec<Question>) -> Result<(), StoreError> {
         {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
